@@ -1,0 +1,304 @@
+"""Template vocabulary of the portal: money, dates, icons, the language of a rule's words, the errors of a form.
+
+Everything here only presents: no rule is decided and no amount is computed.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from django import template
+from django.forms import BaseForm, BaseFormSet
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
+
+register = template.Library()
+
+MISSING = "—"
+CENT = Decimal("0.01")
+
+#: Symbols of static/img/icons.svg; a test keeps the two in step.
+ICONS = frozenset(
+    "arrow calculator check clock contrast cross document dot down edit globe inbox info lock megaphone money next"
+    " people person plus previous print return save search send trash warning".split()
+)
+TONES = {"neutral": "dot", "info": "info", "good": "check", "warn": "warning", "bad": "cross"}
+
+
+def _chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+# Words of the rules
+
+
+@register.filter
+def in_language(value: Any) -> str:
+    """Return `value.zh` or `value.en` (attribute or key) by the active language; a plain string passes through."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    first, second = ("zh", "en") if _chinese() else ("en", "zh")
+    if isinstance(value, Mapping):
+        return value.get(first) or value.get(second) or ""
+    # A value without these words (a lazy translation, say) speaks for itself.
+    return getattr(value, first, "") or getattr(value, second, "") or str(value)
+
+
+# Money
+
+
+def _decimal(value: Any) -> Decimal | None:
+    if value is None or value == "" or isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value).replace(",", ""))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _amount(value: Any, unit: str) -> SafeString:
+    number = _decimal(value)
+    if number is None:
+        # What cannot be read is shown as it is, never as zero.
+        return format_html('<span class="money">{}</span>', MISSING if value in (None, "") else value)
+    text = f"{number.quantize(CENT, ROUND_HALF_UP):,f}"
+    if unit:
+        return format_html(
+            '<span class="money"><span class="figure">{}</span> <span class="unit">{}</span></span>', text, unit
+        )
+    return format_html('<span class="money"><span class="figure">{}</span></span>', text)
+
+
+@register.filter
+def money(value: Any, unit: str = "") -> SafeString:
+    """Show an amount with thousands and two decimals: `{{ award|money:"元" }}` -> 500,000.00 元."""
+    return _amount(value, unit)
+
+
+@register.filter
+def usd(value: Any) -> SafeString:
+    """Show an amount of US dollars: 200,000.01 USD."""
+    return _amount(value, "USD")
+
+
+@register.filter
+def plain_number(value: Any) -> str:
+    """Show a term in running text without needless zeros: 200000.00 -> 200,000; 0.20 -> 0.2."""
+    number = _decimal(value)
+    if number is None:
+        return MISSING if value in (None, "") else str(value)
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+# Dates
+
+
+def _local(value: Any) -> dt.date | None:
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value) if len(value) > len("2015-07-01") else dt.date.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, dt.datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value if isinstance(value, dt.date) else None
+
+
+@register.filter
+def day_text(value: Any) -> str:
+    """Return a date as plain text (for attributes and sentences): 2015年7月1日, 1 Jul 2015."""
+    date = _local(value)
+    if date is None:
+        return MISSING if value in (None, "") else str(value)
+    return f"{date.year}年{date.month}月{date.day}日" if _chinese() else date_format(date, "j M Y", use_l10n=False)
+
+
+@register.filter
+def day(value: Any) -> SafeString:
+    """Show a date in a <time> element. Accepts dates, datetimes (shown in Shanghai's day) and ISO strings."""
+    date = _local(value)
+    if date is None:
+        return format_html("<span>{}</span>", day_text(value))
+    iso = date.date().isoformat() if isinstance(date, dt.datetime) else date.isoformat()
+    return format_html('<time datetime="{}">{}</time>', iso, day_text(date))
+
+
+@register.filter
+def moment(value: Any) -> SafeString:
+    """Show a point in time to the minute, in Shanghai's time: 2015年7月1日 14:32, 1 Jul 2015, 14:32."""
+    when = _local(value)
+    if not isinstance(when, dt.datetime):
+        return day(value)
+    text = f"{day_text(when)}{' ' if _chinese() else ', '}{when:%H:%M}"
+    return format_html('<time datetime="{}">{}</time>', when.isoformat(timespec="seconds"), text)
+
+
+# Icons
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw a symbol of the sprite. Without `label` it is decoration; with it, it is read aloud."""
+    symbol = name if name in ICONS else "dot"
+    href = f"{static('img/icons.svg')}#{symbol}"
+    if label:
+        return format_html(
+            '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
+        )
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', href
+    )
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """Return the symbol that stands for a tone when nothing better was named."""
+    return TONES.get(tone, "dot")
+
+
+# The calculation sheet
+
+
+class NumberLine(NamedTuple):
+    """Where things stand on the line from zero to the value that reaches the cap, in percent of its width."""
+
+    filled: str
+    value: str
+    threshold: str
+    reached: bool
+    capped: bool
+    beyond: bool
+    anchor: str
+
+
+@register.filter
+def number_line(bar: Any) -> NumberLine | None:
+    """Place `bar.value`, `bar.threshold` on the line that ends at `bar.cap`; None when the bar has no length.
+
+    `bar.op` ("gt", the default, or "gte") says whether equality passes the threshold. Values beyond the cap stay at
+    the end of the line; negative ones (more refunds than receipts) at its start.
+    """
+
+    def get(key: str) -> Decimal | None:
+        return _decimal(bar.get(key) if isinstance(bar, Mapping) else getattr(bar, key, None))
+
+    value, threshold, cap = get("value"), get("threshold"), get("cap")
+    if value is None or threshold is None or not cap or cap <= 0:
+        return None
+    op = bar.get("op", "gt") if isinstance(bar, Mapping) else getattr(bar, "op", "gt")
+
+    def percent(number: Decimal) -> str:
+        share = min(max(number / cap, Decimal(0)), Decimal(1)) * 100
+        return f"{share.quantize(CENT)}%"
+
+    return NumberLine(
+        filled=percent(value),
+        value=percent(value),
+        threshold=percent(threshold),
+        reached=value >= threshold if op == "gte" else value > threshold,
+        capped=value >= cap,
+        beyond=value > cap,
+        anchor="end" if value > cap / 2 else "start",
+    )
+
+
+@register.filter
+def number_label(name: str) -> str:
+    """Return the reader's word for the name of a number in a trace; an unknown name loses only its underscores."""
+    labels = {
+        "amount": gettext("Amount"),
+        "award": gettext("Award"),
+        "award_rmb": gettext("Award"),
+        "cap": gettext("Cap"),
+        "cap_rmb": gettext("Cap"),
+        "claim_usd": gettext("This claim"),
+        "days_short": gettext("Days short"),
+        "end": gettext("End"),
+        "entitlement": gettext("Entitlement of the year"),
+        "granted": gettext("Already granted"),
+        "months": gettext("Months"),
+        "place": gettext("Place"),
+        "rate": gettext("Rate"),
+        "remaining": gettext("Remaining"),
+        "start": gettext("Start"),
+        "threshold": gettext("Threshold"),
+        "threshold_usd": gettext("Threshold"),
+        "total": gettext("Total"),
+        "total_usd": gettext("Total of the year"),
+        "usd": gettext("Counted value"),
+        "value": gettext("Value"),
+        "year": gettext("Year"),
+    }
+    return labels.get(name) or name.replace("_", " ")
+
+
+# Home page
+
+
+@register.simple_tag
+def amount_of(terms: Any, place: str, payee: str) -> Any:
+    """Return the training amount of `terms` for (place, payee); None when the terms have none."""
+    return terms.amounts.get((place, payee)) if terms else None
+
+
+# Form errors
+
+
+class Problem(NamedTuple):
+    """One line of the error summary: where it is (an element's id, may be empty), the field's label, what is wrong."""
+
+    target: str
+    label: str
+    message: str
+
+
+def _target(field: Any) -> str:
+    if field.is_hidden:
+        return ""
+    if field.id_for_label:
+        return field.id_for_label
+    # A group of radio buttons or checkboxes has no id of its own: go to its first choice.
+    return f"{field.auto_id}_0" if field.auto_id else ""
+
+
+def _problems(form: BaseForm, where: str = "") -> list[Problem]:
+    if not form.is_bound:
+        return []
+    found = [Problem("", where, message) for message in form.non_field_errors()]
+    for name in form.errors:
+        if name in form.fields:
+            field = form[name]
+            label = f"{where}{gettext(': ')}{field.label}" if where else str(field.label)
+            found += [Problem(_target(field), label, message) for message in field.errors]
+    return found
+
+
+@register.simple_tag
+def problems_of(form: BaseForm | None = None, formsets: Any = None) -> list[Problem]:
+    """Return the errors of a form and of its formsets (one, or several) in the order of the page."""
+    found = _problems(form) if form is not None and form != "" else []
+    if isinstance(formsets, BaseFormSet):
+        formsets = [formsets]
+    for formset in formsets or ():
+        if not formset.is_bound:
+            continue
+        found += [Problem("", "", message) for message in formset.non_form_errors()]
+        for number, row in enumerate(formset.forms, start=1):
+            found += _problems(row, gettext("Row %(number)d") % {"number": number})
+    return found
+
+
+@register.filter
+def problem_count(problems: list[Problem]) -> str:
+    """Return the heading of the error summary."""
+    count = len(problems)
+    return ngettext("%(count)d thing needs your attention", "%(count)d things need your attention", count) % {
+        "count": count
+    }

@@ -23,14 +23,16 @@ MISSING = "—"
 CENT = Decimal("0.01")
 
 #: Symbols of static/img/icons.svg; a test keeps the two in step.
-ICONS = frozenset(
-    "arrow calculator check clock contrast cross document dot down edit globe inbox info lock megaphone money next"
-    " people person plus previous print return save search send trash warning".split()
-)
+ICONS = frozenset({
+    "arrow", "calculator", "check", "clock", "contrast", "cross", "document", "dot", "down", "edit", "globe", "inbox",
+    "info", "lock", "megaphone", "money", "next", "people", "person", "plus", "previous", "print", "return", "save",
+    "search", "send", "trash", "warning",
+})  # fmt: skip
 TONES = {"neutral": "dot", "info": "info", "good": "check", "warn": "warning", "bad": "cross"}
 
 
-def _chinese() -> bool:
+def chinese() -> bool:
+    """Whether the reader reads Chinese."""
     return (get_language() or "").startswith("zh")
 
 
@@ -42,7 +44,7 @@ def in_language(value: Any) -> str:
     """Return `value.zh` or `value.en` (attribute or key) by the active language; a plain string passes through."""
     if value is None or isinstance(value, str):
         return value or ""
-    first, second = ("zh", "en") if _chinese() else ("en", "zh")
+    first, second = ("zh", "en") if chinese() else ("en", "zh")
     if isinstance(value, Mapping):
         return value.get(first) or value.get(second) or ""
     # A value without these words (a lazy translation, say) speaks for itself.
@@ -52,7 +54,8 @@ def in_language(value: Any) -> str:
 # Money
 
 
-def _decimal(value: Any) -> Decimal | None:
+def read_decimal(value: Any) -> Decimal | None:
+    """Return a number as Decimal, None for what is empty or unreadable."""
     if value is None or value == "" or isinstance(value, bool):
         return None
     try:
@@ -63,7 +66,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 
 def _amount(value: Any, unit: str) -> SafeString:
-    number = _decimal(value)
+    number = read_decimal(value)
     if number is None:
         # What cannot be read is shown as it is, never as zero.
         return format_html('<span class="money">{}</span>', MISSING if value in (None, "") else value)
@@ -90,7 +93,7 @@ def usd(value: Any) -> SafeString:
 @register.filter
 def plain_number(value: Any) -> str:
     """Show a term in running text without needless zeros: 200000.00 -> 200,000; 0.20 -> 0.2."""
-    number = _decimal(value)
+    number = read_decimal(value)
     if number is None:
         return MISSING if value in (None, "") else str(value)
     text = f"{number:,f}"
@@ -117,7 +120,7 @@ def day_text(value: Any) -> str:
     date = _local(value)
     if date is None:
         return MISSING if value in (None, "") else str(value)
-    return f"{date.year}年{date.month}月{date.day}日" if _chinese() else date_format(date, "j M Y", use_l10n=False)
+    return f"{date.year}年{date.month}月{date.day}日" if chinese() else date_format(date, "j M Y", use_l10n=False)
 
 
 @register.filter
@@ -136,7 +139,7 @@ def moment(value: Any) -> SafeString:
     when = _local(value)
     if not isinstance(when, dt.datetime):
         return day(value)
-    text = f"{day_text(when)}{' ' if _chinese() else ', '}{when:%H:%M}"
+    text = f"{day_text(when)}{' ' if chinese() else ', '}{when:%H:%M}"
     return format_html('<time datetime="{}">{}</time>', when.isoformat(timespec="seconds"), text)
 
 
@@ -161,82 +164,6 @@ def icon(name: str, label: str = "") -> SafeString:
 def tone_icon(tone: str) -> str:
     """Return the symbol that stands for a tone when nothing better was named."""
     return TONES.get(tone, "dot")
-
-
-# The calculation sheet
-
-
-class NumberLine(NamedTuple):
-    """Where things stand on the line from zero to the value that reaches the cap, in percent of its width."""
-
-    filled: str
-    value: str
-    threshold: str
-    reached: bool
-    capped: bool
-    beyond: bool
-    anchor: str
-
-
-@register.filter
-def number_line(bar: Any) -> NumberLine | None:
-    """Place `bar.value`, `bar.threshold` on the line that ends at `bar.cap`; None when the bar has no length.
-
-    `bar.op` ("gt", the default, or "gte") says whether equality passes the threshold. Values beyond the cap stay at
-    the end of the line; negative ones (more refunds than receipts) at its start.
-    """
-
-    def get(key: str) -> Decimal | None:
-        return _decimal(bar.get(key) if isinstance(bar, Mapping) else getattr(bar, key, None))
-
-    value, threshold, cap = get("value"), get("threshold"), get("cap")
-    if value is None or threshold is None or not cap or cap <= 0:
-        return None
-    op = bar.get("op", "gt") if isinstance(bar, Mapping) else getattr(bar, "op", "gt")
-
-    def percent(number: Decimal) -> str:
-        share = min(max(number / cap, Decimal(0)), Decimal(1)) * 100
-        return f"{share.quantize(CENT)}%"
-
-    return NumberLine(
-        filled=percent(value),
-        value=percent(value),
-        threshold=percent(threshold),
-        reached=value >= threshold if op == "gte" else value > threshold,
-        capped=value >= cap,
-        beyond=value > cap,
-        anchor="end" if value > cap / 2 else "start",
-    )
-
-
-@register.filter
-def number_label(name: str) -> str:
-    """Return the reader's word for the name of a number in a trace; an unknown name loses only its underscores."""
-    labels = {
-        "amount": gettext("Amount"),
-        "award": gettext("Award"),
-        "award_rmb": gettext("Award"),
-        "cap": gettext("Cap"),
-        "cap_rmb": gettext("Cap"),
-        "claim_usd": gettext("This claim"),
-        "days_short": gettext("Days short"),
-        "end": gettext("End"),
-        "entitlement": gettext("Entitlement of the year"),
-        "granted": gettext("Already granted"),
-        "months": gettext("Months"),
-        "place": gettext("Place"),
-        "rate": gettext("Rate"),
-        "remaining": gettext("Remaining"),
-        "start": gettext("Start"),
-        "threshold": gettext("Threshold"),
-        "threshold_usd": gettext("Threshold"),
-        "total": gettext("Total"),
-        "total_usd": gettext("Total of the year"),
-        "usd": gettext("Counted value"),
-        "value": gettext("Value"),
-        "year": gettext("Year"),
-    }
-    return labels.get(name) or name.replace("_", " ")
 
 
 # Home page

@@ -1,0 +1,30 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OrganisationKind(models.TextChoices):
+    ENTERPRISE = "enterprise", _("Service outsourcing enterprise")
+    INSTITUTION = "institution", _("Training institution")
+
+
+class MembershipRole(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    CLERK = "clerk", _("Clerk")
+    READER = "reader", _("Read-only")
+
+
+class AccreditationKind(models.TextChoices):
+    """What officials grant an organisation, with a document and dates."""
+
+    RECOGNITION = "recognition", _("Recognition of an enterprise")
+    DESIGNATION = "designation", _("Designation of an institution")
+
+
+class OfficialRole(models.TextChoices):
+    """Names of the Django groups that officials belong to."""
+
+    INITIAL_REVIEWER = "initial_reviewer", _("Initial reviewer")
+    FINAL_REVIEWER = "final_reviewer", _("Final reviewer")
+    FINANCE = "finance", _("Finance officer")
+    POLICY_EDITOR = "policy_editor", _("Policy editor")
+    AUDITOR = "auditor", _("Auditor")

@@ -1,0 +1,98 @@
+"""Chinese identifiers: normalise, check digits, mask, division codes.
+
+Standards: GB 32100 (Unified Social Credit Code), GB 11643 (resident identity number), GB/T 2260 (divisions).
+"""
+
+import re
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from stdnum import numdb
+from stdnum.cn import uscc
+
+NANCHANG_PREFIX = "3601"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+
+
+def normalise(value: str) -> str:
+    """Upper case, full-width forms made narrow, separators dropped."""
+    narrow = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in value)
+    return re.sub(r"[\s\-‐–—\u3000]", "", narrow).upper()
+
+
+def validate_credit_code(value: str) -> None:
+    """Refuse a Unified Social Credit Code of wrong length, characters or check digit (GB 32100)."""
+    code = normalise(value)
+    if len(code) != 18:
+        raise ValidationError(
+            _("A Unified Social Credit Code has 18 characters; this one has %(count)d."),
+            code="credit_code_length",
+            params={"count": len(code)},
+        )
+    if not uscc.is_valid(code):
+        raise ValidationError(
+            _("The check digit of this Unified Social Credit Code is wrong. Compare it with the business licence."),
+            code="credit_code_check",
+        )
+
+
+def division_of_credit_code(code: str) -> str:
+    """The six-digit division code (GB/T 2260) of the registering authority."""
+    return code[2:8]
+
+
+def validate_resident_identity(value: str, today: date | None = None) -> None:
+    """Refuse a resident identity number of wrong length, birth date or check digit (GB 11643)."""
+    number = normalise(value)
+    if not re.fullmatch(r"\d{17}[\dX]", number):
+        raise ValidationError(
+            _("A resident identity number has 17 digits and a last digit or X; this one does not."),
+            code="identity_format",
+        )
+    if _CHECKS[sum(int(d) * w for d, w in zip(number, _WEIGHTS, strict=False)) % 11] != number[17]:
+        raise ValidationError(
+            _("The check digit of this identity number is wrong. Compare it with the identity card."),
+            code="identity_check",
+        )
+    try:
+        born = birth_date(number)
+    except ValueError:
+        born = None
+    if born is None or not date(1900, 1, 1) <= born <= (today or timezone.localdate()):
+        raise ValidationError(_("The birth date inside this identity number does not exist."), code="identity_birth")
+
+
+def birth_date(number: str) -> date:
+    """The birth date inside a resident identity number; ValueError when it is no date."""
+    return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+
+
+def resident_check_digit(first17: str) -> str:
+    """The GB 11643 check digit of the first 17 digits (for sample data and tests)."""
+    return _CHECKS[sum(int(d) * w for d, w in zip(first17, _WEIGHTS, strict=True)) % 11]
+
+
+def mask_identity(number: str) -> str:
+    """`360102********123X`: the form that a public notice may show (POLICY, Practice)."""
+    if len(number) == 18:
+        return f"{number[:6]}********{number[14:]}"
+    return f"{number[:1]}{'*' * max(len(number) - 2, 3)}{number[-1:]}"
+
+
+def mask_name(name: str) -> str:
+    """`张*`: family name kept, the rest hidden."""
+    return f"{name[:1]}{'*' * max(len(name) - 1, 1)}"
+
+
+def is_nanchang(division: str) -> bool:
+    return division.startswith(NANCHANG_PREFIX)
+
+
+def division_name(division: str) -> str:
+    """Province and county of a division code (GB/T 2260, the newest name), or the code itself when unknown."""
+    parts = {k: v for _digits, info in numdb.get("cn/loc").info(division) for k, v in info.items()}
+    names = [parts.get("province", ""), re.sub(r"\[[^\]]*\]", "", parts.get("county", "").split(",")[-1])]
+    return "".join(names) or division

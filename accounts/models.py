@@ -1,0 +1,134 @@
+"""People, the organisations they act for, and what officials granted those organisations."""
+
+from datetime import date
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import AccreditationKind, MembershipRole, OrganisationKind
+from accounts.identifiers import division_name, is_nanchang, normalise, validate_credit_code
+
+
+class User(AbstractUser):
+    display_name = models.CharField(_("name"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+
+class Organisation(models.Model):
+    """An enterprise or a training institution, known by its Unified Social Credit Code."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=OrganisationKind)
+    name = models.CharField(_("registered name"), max_length=120)
+    credit_code = models.CharField(
+        _("Unified Social Credit Code"),
+        max_length=18,
+        validators=[validate_credit_code],
+        help_text=_("18 characters, as on the business licence (GB 32100)."),
+    )
+    division = models.CharField(_("division code"), max_length=6, help_text=_("Six digits, GB/T 2260."))
+    address = models.CharField(_("registered address"), max_length=200, blank=True)
+    contact_name = models.CharField(_("contact person"), max_length=60)
+    contact_phone = models.CharField(_("contact phone"), max_length=30)
+    is_sample = models.BooleanField(_("fictional sample"), default=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credit_code"],
+                name="organisation_credit_code_once",
+                violation_error_message=_("An organisation with this code is registered already. Ask its owner for access."),
+            ),
+            models.CheckConstraint(condition=models.Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="organisation_credit_code_form"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.credit_code = normalise(self.credit_code)
+
+    @property
+    def division_label(self) -> str:
+        return division_name(self.division)
+
+    @property
+    def is_local(self) -> bool:
+        """Registered in Nanchang (division 3601xx)."""
+        return is_nanchang(self.division)
+
+
+class Membership(models.Model):
+    """One person acting for one organisation."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("organisation")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=MembershipRole, default=MembershipRole.CLERK)
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.organisation}"
+
+    @property
+    def may_file(self) -> bool:
+        return self.role in (MembershipRole.OWNER, MembershipRole.CLERK)
+
+
+class AccreditationQuerySet(models.QuerySet):
+    def covering(self, start: date, end: date) -> "AccreditationQuerySet":
+        """Accreditations in force on every day from `start` to `end`, both included."""
+        return self.filter(valid_from__lte=start).filter(
+            models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=end)
+        )
+
+
+class Accreditation(models.Model):
+    """Recognition of an enterprise or designation of an institution by an official's document."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=AccreditationKind)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="accreditations", verbose_name=_("organisation")
+    )
+    document_number = models.CharField(_("document number"), max_length=60)
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid to"), null=True, blank=True, help_text=_("Empty: until it is withdrawn."))
+    granted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("granted by")
+    )
+    granted_at = models.DateTimeField(_("granted"), db_default=Now(), editable=False)
+
+    objects = AccreditationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("recognition or designation")
+        verbose_name_plural = _("recognitions and designations")
+        ordering = ["-valid_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=models.F("valid_from")),
+                name="accreditation_ends_after_start",
+                violation_error_message=_("It cannot end before it begins."),
+            ),
+            models.UniqueConstraint(fields=["kind", "document_number"], name="accreditation_document_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.document_number}"

@@ -1,0 +1,53 @@
+"""Who may do what. Each answer is `(allowed, reason)`; the reason is shown to the person."""
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from accounts.enums import OfficialRole
+from accounts.models import Membership, Organisation, User
+
+
+class Answer(NamedTuple):
+    allowed: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+YES = Answer(True)
+
+
+def roles_of(user: User) -> frozenset[str]:
+    """The official roles of a user, read once per request."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    if not hasattr(user, "_official_roles"):
+        names = set(user.groups.values_list("name", flat=True))
+        user._official_roles = frozenset(names & set(OfficialRole.values))
+    return user._official_roles
+
+
+def has_role(user: User, *roles: str) -> bool:
+    return bool(roles_of(user) & set(roles)) or (user.is_active and user.is_superuser)
+
+
+def is_official(user: User) -> bool:
+    return user.is_authenticated and user.is_staff and (bool(roles_of(user)) or user.is_superuser)
+
+
+def membership(user: User, organisation_id: int) -> Membership | None:
+    if not user.is_authenticated:
+        return None
+    return Membership.objects.filter(user=user, organisation_id=organisation_id).first()
+
+
+def may_file_for(user: User, organisation: Organisation) -> Answer:
+    """May this person write filings of this organisation?"""
+    member = membership(user, organisation.pk)
+    if member is None:
+        return Answer(False, _("You are not a member of this organisation."))
+    if not member.may_file:
+        return Answer(False, _("Your role in this organisation is read-only. Ask its owner for the clerk role."))
+    return YES

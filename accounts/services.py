@@ -1,0 +1,60 @@
+"""Changes to organisations, memberships and accreditations."""
+
+from django.db import transaction
+
+from accounts.enums import MembershipRole
+from accounts.identifiers import division_of_credit_code
+from accounts.models import Accreditation, Membership, Organisation, User
+from audit import services as audit
+
+
+@transaction.atomic
+def register_organisation(*, user: User, organisation: Organisation) -> Organisation:
+    """Create an organisation with `user` as its owner. Raises ValidationError with the field named."""
+    organisation.division = organisation.division or division_of_credit_code(organisation.credit_code)
+    organisation.full_clean()
+    organisation.save()
+    Membership.objects.create(user=user, organisation=organisation, role=MembershipRole.OWNER)
+    audit.record(
+        actor=user,
+        action="organisation.registered",
+        obj=organisation,
+        data={"name": organisation.name, "credit_code": organisation.credit_code, "kind": organisation.kind},
+    )
+    return organisation
+
+
+@transaction.atomic
+def update_organisation(*, user: User, organisation: Organisation, changed: list[str]) -> Organisation:
+    """Save the changed fields of an organisation. Name, code and kind are the registry's, not the member's."""
+    organisation.save(update_fields=changed)
+    audit.record(
+        actor=user,
+        action="organisation.changed",
+        obj=organisation,
+        data={name: getattr(organisation, name) for name in changed},
+    )
+    return organisation
+
+
+@transaction.atomic
+def grant_accreditation(*, user: User, accreditation: Accreditation) -> Accreditation:
+    """Record an official's recognition of an enterprise or designation of an institution, new or changed."""
+    is_new = accreditation.pk is None
+    if is_new:
+        accreditation.granted_by = user
+    accreditation.full_clean()
+    accreditation.save()
+    audit.record(
+        actor=user,
+        action="accreditation.granted" if is_new else "accreditation.changed",
+        obj=accreditation,
+        stream=f"accounts.organisation:{accreditation.organisation_id}",
+        data={
+            "kind": accreditation.kind,
+            "document_number": accreditation.document_number,
+            "valid_from": accreditation.valid_from,
+            "valid_to": accreditation.valid_to,
+        },
+    )
+    return accreditation

@@ -1,0 +1,191 @@
+"""The offshore incentive as casework sees it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.enums import AccreditationKind
+from accounts.selectors import is_accredited
+from applications.models import OffshoreClaim, Receipt
+from applications.selectors import approved_claims_of_year, claim_of, rate_on, usd_of
+from casework.enums import IN_REVIEW, Payee
+from casework.models import Case
+from casework.programmes import AssessedResult, Flag, PayeeLine, Problem
+from ledger import services as ledger
+from ledger.selectors import granted_in_year
+from policy.countries import ONSHORE
+from policy.enums import ProgrammeCode
+from policy.rules import offshore
+from policy.selectors import offshore_terms_for
+
+
+class OffshoreProgramme:
+    code = ProgrammeCode.OFFSHORE
+    prefix = "OS"
+    evidence_template = "applications/_evidence.html"
+
+    def edit_url(self, case: Case) -> str:
+        return reverse("offshore:claim", args=[case.number])
+
+    def problems(self, case: Case) -> Sequence[Problem]:
+        claim = claim_of(case)
+        form, receipts = self.edit_url(case), list(claim.receipts.select_related("contract"))
+        found = []
+        if claim.typed is not None:
+            found.append(Problem("typed", _("Some of what you typed is not saved yet. Open the claim and save it."), form))
+        if not receipts:
+            found.append(Problem("no_receipts", _("Enter at least one receipt."), form + "#receipts"))
+        for receipt in receipts:
+            if receipt.received_on.year != case.year:
+                found.append(
+                    Problem(
+                        "receipt_year",
+                        _("Receipt %(reference)s was received in %(year)s, not in the year of this claim.")
+                        % {"reference": receipt.bank_reference, "year": receipt.received_on.year},
+                        form + "#receipts",
+                    )
+                )
+            if receipt.currency != "USD" and rate_on(receipt.currency, receipt.received_on) is None:
+                found.append(
+                    Problem(
+                        "rate_missing",
+                        _("No exchange rate for %(currency)s on %(day)s is published yet. Ask the bureau to add it.")
+                        % {"currency": receipt.currency, "day": receipt.received_on},
+                        form + "#receipts",
+                    )
+                )
+        if claim.undertaking_at is None:
+            found.append(
+                Problem(
+                    "undertaking",
+                    _("Accept the undertaking: without it the claim cannot be filed."),
+                    reverse("offshore:submit", args=[case.number]) + "#id_undertaking",
+                )
+            )
+        return found
+
+    def snapshot(self, case: Case) -> dict[str, Any]:
+        claim = claim_of(case)
+        lines = []
+        for receipt in claim.receipts.select_related("contract"):
+            contract = receipt.contract
+            rate = rate_on(receipt.currency, receipt.received_on)
+            lines.append(
+                {
+                    "receipt": receipt.pk,
+                    "bank_reference": receipt.bank_reference,
+                    "declaration_number": receipt.declaration_number,
+                    "received_on": receipt.received_on.isoformat(),
+                    "currency": receipt.currency,
+                    "amount": str(receipt.amount),
+                    "usd_per_unit": str(rate.usd_per_unit) if rate else "1",
+                    "rate_source": rate.source if rate else "",
+                    "usd": str(usd_of(receipt.currency, receipt.amount, receipt.received_on)),
+                    "contract": {
+                        "id": contract.pk,
+                        "contract_number": contract.contract_number,
+                        "registration_number": contract.registration_number,
+                        "name": contract.name,
+                        "client_name": contract.client_name,
+                        "client_country": contract.client_country,
+                        "is_related_party": contract.is_related_party,
+                        "service_type": contract.service_type,
+                        "sector": contract.sector,
+                        "currency": contract.currency,
+                        "value": str(contract.value),
+                        "signed_on": contract.signed_on.isoformat(),
+                    },
+                }
+            )
+        return {
+            "organisation": {
+                "name": case.organisation.name,
+                "credit_code": case.organisation.credit_code,
+                "division": case.organisation.division,
+            },
+            "year": case.year,
+            "lines": lines,
+            "usd": str(sum((Decimal(line["usd"]) for line in lines), Decimal(0))),
+            "note": claim.note,
+            "undertaking_by": claim.undertaking_by,
+            "undertaking_at": claim.undertaking_at.isoformat(),
+        }
+
+    def basis(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+        earlier = approved_claims_of_year(case)
+        usd = sum((Decimal(other.current_assessment.result["details"]["usd"]) for other in earlier), Decimal(0))
+        granted = granted_in_year(organisation_id=case.organisation_id, programme=self.code, year=case.year)
+        return {"earlier": [other.number for other in earlier], "earlier_usd": str(usd), "granted_rmb": str(granted)}
+
+    def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
+        terms = offshore_terms_for(snapshot["year"])
+        result = offshore.assess_claim(
+            usd=Decimal(snapshot["usd"]),
+            earlier_usd=Decimal(basis["earlier_usd"]),
+            earlier_granted_rmb=Decimal(basis["granted_rmb"]),
+            terms=terms,
+        )
+        return AssessedResult(
+            policy_key=terms.code,
+            amount_rmb=result.award_rmb,
+            lines=(PayeeLine(Payee.ENTERPRISE, snapshot["organisation"]["credit_code"], result.award_rmb),),
+            reasons=tuple(reason.to_json() for reason in result.reasons),
+            steps=tuple(step.to_json() for step in result.steps),
+            details={
+                "usd": str(result.usd),
+                "cumulative_usd": str(result.cumulative_usd),
+                "threshold_usd": str(terms.threshold_usd),
+                "rate_rmb_per_usd": str(terms.rate_rmb_per_usd),
+                "cap_rmb": str(terms.cap_rmb),
+            },
+            boundary=result.boundary,
+        )
+
+    def flags(self, case: Case, snapshot: Mapping[str, Any]) -> Sequence[Flag]:
+        found = []
+        year = snapshot["year"]
+        start, end = _year_days(year)
+        if not is_accredited(case.organisation, AccreditationKind.RECOGNITION, start, end):
+            found.append(
+                Flag("recognition", _("No recognition of this enterprise covers the whole year."), str(year))
+            )
+        for line in snapshot["lines"]:
+            contract = line["contract"]
+            if contract["client_country"] == ONSHORE:
+                found.append(Flag("onshore", _("The client is domestic."), contract["contract_number"]))
+            if contract["is_related_party"]:
+                found.append(Flag("related_party", _("The client is a related party."), contract["client_name"]))
+            if line["received_on"] < contract["signed_on"]:
+                found.append(
+                    Flag("before_contract", _("Money was received before the contract was signed."), line["bank_reference"])
+                )
+        return list(dict.fromkeys(found))
+
+    def affected_by(self, case: Case) -> QuerySet[Case]:
+        return Case.objects.filter(
+            organisation=case.organisation_id, programme=self.code, year=case.year, status__in=IN_REVIEW
+        ).exclude(pk=case.pk)
+
+    def grant(self, case: Case, result: AssessedResult, user) -> None:
+        balance = ledger.allowance(
+            organisation=case.organisation,
+            programme=self.code,
+            year=case.year,
+            limit_rmb=Decimal(result.details["cap_rmb"]),
+        )
+        ledger.grant(balance=balance, amount_rmb=result.amount_rmb, key=f"award:{case.number}", user=user)
+
+    def release(self, case: Case) -> None:
+        Receipt.objects.filter(claim__case=case).update(released=True)
+
+    def evidence(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+        return {"claim": OffshoreClaim.objects.filter(case=case).first(), "lines": snapshot["lines"], "usd": snapshot["usd"]}
+
+
+def _year_days(year: int) -> tuple[date, date]:
+    return date(year, 1, 1), date(year, 12, 31)

@@ -1,0 +1,64 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Status(models.TextChoices):
+    """Where a case stands. Whose turn it is follows from it (`casework.presentation`)."""
+
+    DRAFT = "draft", pgettext_lazy("case status", "Draft")
+    INITIAL_REVIEW = "initial_review", _("Awaiting initial review")
+    FINAL_REVIEW = "final_review", _("Awaiting final review")
+    RETURNED = "returned", _("Returned for correction")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+EDITABLE = (Status.DRAFT, Status.RETURNED)
+IN_REVIEW = (Status.INITIAL_REVIEW, Status.FINAL_REVIEW)
+CLOSED = (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN)
+
+
+class Actor(models.TextChoices):
+    """Who may walk an edge of the transition table."""
+
+    APPLICANT = "applicant", _("Applicant")
+    INITIAL_REVIEWER = "initial_reviewer", _("Initial reviewer")
+    FINAL_REVIEWER = "final_reviewer", _("Final reviewer")
+    SYSTEM = "system", _("The portal")
+
+
+class Stage(models.TextChoices):
+    INITIAL = "initial", _("Initial review")
+    FINAL = "final", _("Final review")
+
+
+class Outcome(models.TextChoices):
+    """What a reviewer concluded."""
+
+    PASS = "pass", _("Pass")
+    PROPOSE_REJECTION = "propose_rejection", _("Propose rejection")
+    RETURN = "return", _("Return for correction")
+    REJECT = "reject", _("Reject")
+
+
+class RunState(models.TextChoices):
+    """State of one calculation; never a status of the case."""
+
+    QUEUED = "queued", _("Queued")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+class RunCause(models.TextChoices):
+    SUBMISSION = "submission", _("Submission")
+    YEAR_CHANGED = "year_changed", _("Another claim of the year was decided")
+    REQUEST = "request", _("Asked for by an official")
+
+
+class Payee(models.TextChoices):
+    ENTERPRISE = "enterprise", _("Enterprise")
+    TRAINEE = "trainee", _("Trainee")
+    INSTITUTION = "institution", _("Institution")

@@ -1,0 +1,51 @@
+"""Who may take which step on a case. Each answer carries the reason that the person is shown."""
+
+from django.utils.translation import gettext as _
+
+from accounts.enums import OfficialRole
+from accounts.models import User
+from accounts.permissions import YES, Answer, has_role, may_file_for, membership
+from casework.enums import EDITABLE, IN_REVIEW, Stage, Status
+from casework.models import Case
+
+_ROLE = {Stage.INITIAL: OfficialRole.INITIAL_REVIEWER, Stage.FINAL: OfficialRole.FINAL_REVIEWER}
+
+
+def may_edit(user: User, case: Case) -> Answer:
+    """May this person change the claim's data now?"""
+    answer = may_file_for(user, case.organisation)
+    if not answer:
+        return answer
+    if case.status not in EDITABLE:
+        return Answer(False, _("This claim was filed; it can be changed only when an official returns it."))
+    return YES
+
+
+def may_withdraw(user: User, case: Case) -> Answer:
+    answer = may_file_for(user, case.organisation)
+    if not answer:
+        return answer
+    if case.status not in (*EDITABLE, *IN_REVIEW):
+        return Answer(False, _("A decided claim cannot be withdrawn."))
+    return YES
+
+
+def stage_of(case: Case) -> Stage | None:
+    """The review stage that the case waits for, if any."""
+    return {Status.INITIAL_REVIEW: Stage.INITIAL, Status.FINAL_REVIEW: Stage.FINAL}.get(Status(case.status))
+
+
+def may_review(user: User, case: Case) -> Answer:
+    """May this person review the case at its present stage? The database holds the same rules once more."""
+    stage = stage_of(case)
+    if stage is None:
+        return Answer(False, _("This case does not wait for a review."))
+    if not (user.is_active and user.is_staff and has_role(user, _ROLE[stage])):
+        return Answer(False, _("This step needs the role “%(role)s”.") % {"role": _ROLE[stage].label})
+    if case.submitted_by_id == user.pk:
+        return Answer(False, _("You filed this claim; somebody else must review it."))
+    if stage is Stage.FINAL and case.initial_reviewer_id == user.pk:
+        return Answer(False, _("You did the initial review of this case; the final review needs another person."))
+    if membership(user, case.organisation_id):
+        return Answer(False, _("You are a member of this organisation; somebody else must review its claims."))
+    return YES

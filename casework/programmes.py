@@ -1,0 +1,102 @@
+"""The contract between the shared casework and a programme's room, and the registry of programmes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django.db.models import QuerySet
+
+from casework.enums import Payee
+from casework.models import Case
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that blocks submission: what, and where to mend it (a URL with an anchor)."""
+
+    code: str
+    message: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something an official should look at before deciding; never a refusal by itself."""
+
+    code: str
+    message: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class PayeeLine:
+    """One payee's part of an assessed amount. `person_key` makes it once per person."""
+
+    payee: Payee
+    reference: str
+    amount_rmb: Decimal
+    person_key: str = ""
+
+
+@dataclass(frozen=True)
+class AssessedResult:
+    """What a programme's rules say: RMB, who gets it, why, and the steps (JSON of policy.rules.trace)."""
+
+    policy_key: str
+    amount_rmb: Decimal
+    lines: tuple[PayeeLine, ...]
+    reasons: tuple[dict[str, Any], ...]
+    steps: tuple[dict[str, Any], ...]
+    details: Mapping[str, Any] = field(default_factory=dict)
+    boundary: bool = False
+
+
+class Programme(Protocol):
+    code: str
+    prefix: str
+    evidence_template: str
+
+    def edit_url(self, case: Case) -> str: ...
+
+    def problems(self, case: Case) -> Sequence[Problem]:
+        """What still blocks submission."""
+
+    def snapshot(self, case: Case) -> dict[str, Any]:
+        """The inputs to freeze at submission, JSON-ready; also writes what freezes with them (exchange rates)."""
+
+    def basis(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+        """What was granted before and bears on this case, JSON-ready. Called with the organisation locked."""
+
+    def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
+        """Apply the published terms; pure but for reading them."""
+
+    def flags(self, case: Case, snapshot: Mapping[str, Any]) -> Sequence[Flag]:
+        """Automatic checks for the official."""
+
+    def affected_by(self, case: Case) -> QuerySet[Case]:
+        """Open cases whose basis changes when this one is decided."""
+
+    def grant(self, case: Case, result: AssessedResult, user) -> None:
+        """Post to the ledger inside the approving transaction. Raises ledger.services.LimitExceeded."""
+
+    def release(self, case: Case) -> None:
+        """Free what the case held (receipts, trainees) when it is withdrawn or rejected."""
+
+    def evidence(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+        """Context of `evidence_template`."""
+
+
+_registry: dict[str, Programme] = {}
+
+
+def register(programme: Programme) -> None:
+    _registry[programme.code] = programme
+
+
+def programme_of(case: Case) -> Programme:
+    return _registry[case.programme]
+
+
+def programme(code: str) -> Programme:
+    return _registry[code]

@@ -1,0 +1,248 @@
+"""Calculations: ask for one, do one, sweep up what the broker lost."""
+
+import logging
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.models import Organisation, User
+from audit import services as audit
+from audit.services import sha256
+from casework import failpoints
+from casework.enums import IN_REVIEW, RunCause, RunState, Status
+from casework.models import Assessment, CalculationRun, Case, Submission
+from casework.programmes import AssessedResult, PayeeLine, programme_of
+from casework.transitions import Refused, transition
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+RETRY_AFTER = timedelta(seconds=20)
+# A queued run younger than this is probably in the broker already.
+SWEEP_AFTER = timedelta(seconds=10)
+RESEND_AFTER = timedelta(seconds=60)
+
+
+def request_run(*, case: Case, submission: Submission, cause: RunCause) -> CalculationRun:
+    """Write the run that is the outbox entry, in the caller's transaction, and nudge a worker after commit."""
+    CalculationRun.objects.filter(case=case, state=RunState.QUEUED).update(
+        state=RunState.SUPERSEDED, finished_at=timezone.now()
+    )
+    run = CalculationRun.objects.create(case=case, submission=submission, cause=cause)
+    transaction.on_commit(lambda: nudge(run.pk))
+    return run
+
+
+def nudge(run_id: int) -> None:
+    """Tell a worker. A broker that is down costs nothing but the wait for the sweeper."""
+    from kombu.exceptions import OperationalError
+
+    from casework.tasks import calculate
+
+    try:
+        calculate.delay(run_id)
+    except (OperationalError, OSError) as error:
+        log.warning("broker unreachable, run %s waits for the sweeper: %s", run_id, error)
+
+
+@transaction.atomic
+def take_due_runs(limit: int) -> list[int]:
+    """Ids of waiting runs whose message may have been lost; each is taken again only after RESEND_AFTER."""
+    now = timezone.now()
+    due = (
+        CalculationRun.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(state=RunState.QUEUED, run_after__lte=now, created_at__lte=now - SWEEP_AFTER)
+        .order_by("run_after")
+    )
+    ids = [run.pk for run in due[:limit]]
+    CalculationRun.objects.filter(pk__in=ids).update(run_after=now + RESEND_AFTER)
+    return ids
+
+
+def result_from_json(assessment: Assessment) -> AssessedResult:
+    """The stored result of an assessment as the programme returned it."""
+    data = assessment.result
+    return AssessedResult(
+        policy_key=assessment.policy_key,
+        amount_rmb=assessment.amount_rmb,
+        lines=tuple(
+            PayeeLine(line["payee"], line["reference"], Decimal(line["amount_rmb"]), line["person_key"])
+            for line in data["lines"]
+        ),
+        reasons=tuple(data["reasons"]),
+        steps=tuple(data["steps"]),
+        details=data["details"],
+        boundary=data["boundary"],
+    )
+
+
+def _result_to_json(result: AssessedResult) -> dict:
+    return {
+        "lines": [
+            {
+                "payee": str(line.payee),
+                "reference": line.reference,
+                "amount_rmb": str(line.amount_rmb),
+                "person_key": line.person_key,
+            }
+            for line in result.lines
+        ],
+        "reasons": list(result.reasons),
+        "steps": list(result.steps),
+        "details": dict(result.details),
+        "boundary": result.boundary,
+    }
+
+
+def inputs_of(case: Case, submission: Submission) -> dict:
+    """What the rules will see: the frozen snapshot by its hash, and the basis as of now."""
+    return {
+        "submission": submission.number,
+        "snapshot": submission.snapshot_hash,
+        "basis": programme_of(case).basis(case, submission.snapshot),
+    }
+
+
+def lock_case(case_id: int) -> Case:
+    """Lock enterprise, then case: the portal's lock order. Call inside a transaction."""
+    organisation_id = Case.objects.values_list("organisation_id", flat=True).get(pk=case_id)
+    Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=organisation_id)
+    return (
+        Case.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("organisation", "current_assessment")
+        .get(pk=case_id)
+    )
+
+
+def run_calculation(run_id: int) -> None:
+    """Calculate one waiting run, exactly once in effect however often it is delivered.
+
+    Everything happens in one transaction on the locked run: a process that dies leaves the run waiting, a second
+    delivery finds it done. Errors are counted and retried later; the case keeps its status meanwhile.
+    """
+    if not _claim(run_id):
+        return
+    failpoints.pass_by("claimed")
+    try:
+        with transaction.atomic():
+            _calculate(run_id)
+            failpoints.pass_by("written")
+        failpoints.pass_by("committed")
+    except Exception as error:  # whatever it was, it is counted, written down and tried again
+        log.exception("calculation run %s failed", run_id)
+        _put_off(run_id, error)
+
+
+def _claim(run_id: int) -> bool:
+    """Count the attempt in a transaction of its own, so that a run which kills its worker is found out."""
+    with transaction.atomic():
+        run = (
+            CalculationRun.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(pk=run_id, state=RunState.QUEUED)
+            .first()
+        )
+        if run is None:
+            return False
+        if run.attempts >= MAX_ATTEMPTS:
+            run.state, run.finished_at = RunState.FAILED, timezone.now()
+            run.error = run.error or "gave up: the worker died at every attempt"
+        run.attempts += 1
+        run.run_after = timezone.now() + RETRY_AFTER
+        run.save(update_fields=["state", "attempts", "run_after", "finished_at", "error"])
+        return run.state == RunState.QUEUED
+
+
+def _put_off(run_id: int, error: Exception) -> None:
+    with transaction.atomic():
+        run = CalculationRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+        run.error = f"{type(error).__name__}: {error}"[:300]
+        run.run_after = timezone.now() + RETRY_AFTER * 2**run.attempts
+        if run.attempts >= MAX_ATTEMPTS:
+            run.state, run.finished_at = RunState.FAILED, timezone.now()
+        run.save(update_fields=["error", "run_after", "state", "finished_at"])
+
+
+def _calculate(run_id: int) -> None:
+    case_id = CalculationRun.objects.values_list("case_id", flat=True).get(pk=run_id)
+    case = lock_case(case_id)
+    run = CalculationRun.objects.select_for_update(of=("self",)).select_related("submission").get(pk=run_id)
+    if run.state != RunState.QUEUED:
+        return
+    submission = run.submission
+    inputs = inputs_of(case, submission)
+    failpoints.pass_by("read")
+    if case.status in IN_REVIEW:
+        result = programme_of(case).assess(submission.snapshot, inputs["basis"])
+        failpoints.pass_by("computed")
+        assessment = _store(case, run, inputs, result)
+        _adopt(case, assessment, result)
+    run.state, run.finished_at, run.error = RunState.DONE, timezone.now(), ""
+    run.save(update_fields=["state", "finished_at", "error"])
+
+
+def _store(case: Case, run: CalculationRun, inputs: dict, result: AssessedResult) -> Assessment:
+    inputs_hash = sha256(inputs)
+    as_json = _result_to_json(result)
+    assessment, created = Assessment.objects.get_or_create(
+        case=case,
+        policy_key=result.policy_key,
+        inputs_hash=inputs_hash,
+        defaults={
+            "submission": run.submission,
+            "run": run,
+            "inputs": inputs,
+            "amount_rmb": result.amount_rmb,
+            "result": as_json,
+            "hash": sha256([inputs_hash, result.policy_key, str(result.amount_rmb), as_json]),
+        },
+    )
+    if created:
+        audit.record(
+            actor="worker",
+            action="case.assessed",
+            obj=case,
+            data={
+                "assessment": assessment.pk,
+                "hash": assessment.hash,
+                "policy": result.policy_key,
+                "amount_rmb": result.amount_rmb,
+                "cause": run.cause,
+            },
+        )
+    return assessment
+
+
+def _adopt(case: Case, assessment: Assessment, result: AssessedResult) -> None:
+    """Make an assessment the case's current one; an initial review of another assessment is void."""
+    if case.current_assessment_id == assessment.pk:
+        return
+    flags = [flag.code for flag in programme_of(case).flags(case, assessment.submission.snapshot)]
+    case.current_assessment, case.amount_rmb = assessment, result.amount_rmb
+    case.warnings = flags + (["boundary"] if result.boundary else [])
+    if case.status == Status.FINAL_REVIEW:
+        transition(
+            case=case,
+            to=Status.INITIAL_REVIEW,
+            actor=None,
+            # Stored in English and translated when it is read.
+            reason=gettext_noop("The calculation changed after the initial review; that review is void."),
+            initial_reviewer=None,
+        )
+    else:
+        case.version += 1
+        case.save(update_fields=["current_assessment", "amount_rmb", "warnings", "version"])
+
+
+@transaction.atomic
+def recalculate(*, case_id: int, user: User) -> CalculationRun:
+    """Ask for a new calculation of a case in review."""
+    case = lock_case(case_id)
+    if case.status not in IN_REVIEW:
+        raise Refused("status", _("Only a case in review can be calculated again."))
+    run = request_run(case=case, submission=case.submissions.last(), cause=RunCause.REQUEST)
+    audit.record(actor=user, action="case.recalculation_requested", obj=case, data={"run": run.pk})
+    return run

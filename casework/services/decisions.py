@@ -1,0 +1,159 @@
+"""The officials' verb: decide. One review, bound to the assessment that the official saw."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit import services as audit
+from casework.enums import Outcome, RunCause, RunState, Stage, Status
+from casework.models import Award, AwardLine, Case, Review
+from casework.permissions import may_review, stage_of
+from casework.programmes import programme_of
+from casework.services.calculation import inputs_of, lock_case, request_run, result_from_json
+from casework.transitions import Refused, transition
+from ledger.services import LimitExceeded
+
+# What each stage may conclude, and where it leads.
+CONCLUSIONS = {
+    Stage.INITIAL: {
+        Outcome.PASS: Status.FINAL_REVIEW,
+        Outcome.PROPOSE_REJECTION: Status.FINAL_REVIEW,
+        Outcome.RETURN: Status.RETURNED,
+    },
+    Stage.FINAL: {
+        Outcome.PASS: Status.APPROVED,
+        Outcome.REJECT: Status.REJECTED,
+        Outcome.RETURN: Status.RETURNED,
+    },
+}
+
+
+def decide(
+    *, case_id: int, user: User, stage: Stage, outcome: Outcome, assessment_hash: str, reason: str = ""
+) -> Case:
+    """Record one official's conclusion and move the case.
+
+    `stage` and `assessment_hash` are what the official's page showed: when the case moved on or the calculation
+    changed meanwhile, nothing happens and Refused says so. A final pass posts the award to the ledger in the same
+    transaction; the year's allowance and the once-per-person rule are the database's to refuse.
+    """
+    try:
+        with transaction.atomic():
+            return _decide(case_id, user, stage, outcome, assessment_hash, reason.strip())
+    except LimitExceeded as error:
+        raise Refused(
+            "allowance", _("The award would pass the yearly limit of this organisation. Calculate the case again.")
+        ) from error
+    except IntegrityError as error:
+        raise _named(error) from error
+    except _BasisChanged as error:
+        with transaction.atomic():
+            case = lock_case(case_id)
+            request_run(case=case, submission=case.submissions.last(), cause=RunCause.YEAR_CHANGED)
+        raise Refused(
+            "basis_changed",
+            _("What was granted before changed since this calculation. A new one has started; review its result."),
+        ) from error
+
+
+class _BasisChanged(Exception):
+    pass
+
+
+def _named(error: IntegrityError) -> Exception:
+    text = str(error)
+    if "award_line_once_per_person" in text:
+        return Refused("once_per_person", _("One of these people has received the subsidy already. Calculate again."))
+    if any(name in text for name in ("review_once_per_person", "case_four_eyes", "review_not_by_submitter")):
+        return Refused("four_eyes", _("Each step of a case needs a different person."))
+    if "review_once_per_stage" in text:
+        return Refused("decided", _("Somebody else has just decided this step."))
+    return error
+
+
+def _decide(
+    case_id: int, user: User, stage: Stage, outcome: Outcome, assessment_hash: str, reason: str
+) -> Case:
+    case = lock_case(case_id)
+    if stage_of(case) != stage:
+        raise Refused(
+            "moved",
+            _("This case has moved on: it is now “%(status)s”.") % {"status": case.get_status_display()},
+        )
+    answer = may_review(user, case)
+    if not answer:
+        raise Refused("four_eyes", answer.reason)
+    target = CONCLUSIONS[stage].get(outcome)
+    if target is None:
+        raise Refused("outcome", _("This conclusion does not belong to this step."))
+    if outcome != Outcome.PASS and not reason:
+        raise Refused("reason", _("Write the reason: the applicant will read it."))
+    assessment = case.current_assessment
+    if assessment is None or case.runs.filter(state=RunState.QUEUED).exists():
+        raise Refused("calculating", _("The calculation is not finished yet. Wait a moment and load the page again."))
+    if assessment.hash != assessment_hash:
+        raise Refused("stale", _("The calculation changed after you opened this page. Look at it again."))
+    if stage is Stage.FINAL and outcome == Outcome.PASS:
+        _check_basis(case)
+    Review.objects.create(
+        case=case,
+        assessment=assessment,
+        assessment_hash=assessment.hash,
+        stage=stage,
+        outcome=outcome,
+        reason=reason,
+        reviewer=user,
+        submitter_id=case.submitted_by_id,
+    )
+    audit.record(
+        actor=user,
+        action=f"case.review.{stage}",
+        obj=case,
+        data={"outcome": outcome, "reason": reason, "assessment": assessment.pk, "hash": assessment.hash},
+    )
+    fields: dict = {}
+    if target == Status.FINAL_REVIEW:
+        fields["initial_reviewer"] = user
+    elif target in (Status.APPROVED, Status.REJECTED):
+        fields |= {"final_reviewer": user, "decided_at": timezone.now()}
+    elif target == Status.RETURNED:
+        fields |= {"initial_reviewer": None}
+    transition(case=case, to=target, actor=user, reason=reason, **fields)
+    if target == Status.APPROVED:
+        _award(case, user)
+    if target == Status.REJECTED:
+        programme_of(case).release(case)
+    return case
+
+
+def _check_basis(case: Case) -> None:
+    """The year, or a person, may have been granted something since the calculation."""
+    submission = case.submissions.last()
+    if inputs_of(case, submission) != case.current_assessment.inputs:
+        raise _BasisChanged
+
+
+def _award(case: Case, user: User) -> Award:
+    assessment = case.current_assessment
+    result = result_from_json(assessment)
+    award = Award.objects.create(case=case, assessment=assessment, amount_rmb=assessment.amount_rmb)
+    AwardLine.objects.bulk_create(
+        AwardLine(
+            award=award,
+            programme=case.programme,
+            payee=line.payee,
+            reference=line.reference,
+            person_key=line.person_key,
+            amount_rmb=line.amount_rmb,
+        )
+        for line in result.lines
+    )
+    rules = programme_of(case)
+    rules.grant(case, result, user)
+    audit.record(
+        actor=user, action="case.awarded", obj=case, data={"amount_rmb": award.amount_rmb, "hash": assessment.hash}
+    )
+    for other in rules.affected_by(case):
+        request_run(case=other, submission=other.submissions.last(), cause=RunCause.YEAR_CHANGED)
+    return award

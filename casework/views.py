@@ -1,0 +1,119 @@
+"""What applicants see of their cases, whatever the programme."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.selectors import organisations_of
+from casework import presentation
+from casework.enums import EDITABLE
+from casework.models import Case
+from casework.permissions import may_edit, may_withdraw
+from casework.programmes import programme_of
+from casework.services import filing
+from casework.transitions import Refused
+
+PAGE_SIZE = 20
+
+
+def visible_case(request: HttpRequest, number: str) -> Case:
+    """The case of this number if the person may see it; 404 otherwise, so that numbers tell nothing."""
+    cases = Case.objects.visible_to(request.user).select_related(
+        "organisation", "current_assessment", "changed_by", "submitted_by"
+    )
+    return get_object_or_404(cases, number=number)
+
+
+@login_required
+@require_GET
+def dashboard(request):
+    """The person's claims: what waits for them first, then the newest."""
+    cases = (
+        Case.objects.filter(organisation__memberships__user=request.user)
+        .select_related("organisation")
+        .annotate(waits_for_me=Q(status__in=EDITABLE))
+        .order_by("-waits_for_me", "-changed_at", "-id")
+    )
+    page = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "casework/dashboard.html",
+        {
+            "page": page,
+            "rows": [{"case": case, "status": presentation.status_view(case)} for case in page],
+            "organisations": organisations_of(request.user),
+        },
+    )
+
+
+@login_required
+@require_GET
+def case(request, number: str):
+    """One case: where it stands, the calculation sheet, what was filed, the history."""
+    found = visible_case(request, number)
+    submission = found.submissions.select_related("submitted_by").last()
+    rules = programme_of(found)
+    evidence = rules.evidence(found, submission.snapshot) if submission else {}
+    return render(
+        request,
+        "casework/case.html",
+        {
+            "case": found,
+            "status": presentation.status_view(found),
+            "sheet": presentation.sheet(found.current_assessment, found.programme),
+            "calculation": presentation.calculation_state(found),
+            "events": presentation.timeline(found, for_official=False),
+            "submission": submission,
+            "evidence_template": rules.evidence_template,
+            "evidence": evidence,
+            "may_edit": may_edit(request.user, found),
+            "may_withdraw": may_withdraw(request.user, found),
+            "edit_url": rules.edit_url(found),
+        },
+    )
+
+
+@login_required
+@require_GET
+def calculation(request, number: str):
+    """The sheet alone, for the page that waits for a worker (htmx polls it)."""
+    found = visible_case(request, number)
+    return render(
+        request,
+        "casework/_calculation.html",
+        {
+            "case": found,
+            "sheet": presentation.sheet(found.current_assessment, found.programme),
+            "calculation": presentation.calculation_state(found),
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def withdraw(request, number: str):
+    """Ask once, then take the claim back."""
+    found = visible_case(request, number)
+    answer = may_withdraw(request.user, found)
+    if not answer:
+        messages.error(request, answer.reason)
+        return redirect(found)
+    if request.method == "GET":
+        return render(request, "casework/withdraw.html", {"case": found})
+    try:
+        filing.withdraw(
+            case_id=found.pk,
+            user=request.user,
+            reason=request.POST.get("reason", "")[:1000],
+            expected_version=int(request.POST.get("version") or 0),
+        )
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("The claim %(number)s is withdrawn.") % {"number": found.number})
+    return redirect(found)

@@ -1,0 +1,27 @@
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from accounts import views as accounts
+from casework import views as casework
+from nanchang_portal import views
+
+admin.autodiscover()
+# One way in for everybody: allauth's, with its rate limits and second factor.
+admin.site.login = secure_admin_login(admin.site.login)
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("display", views.display_settings, name="display_settings"),
+    path("language/", include("django.conf.urls.i18n")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("desk/", casework.dashboard, name="dashboard"),
+    path("cases/", include("casework.urls")),
+    path("organisations/", accounts.organisations, name="organisations"),
+    path("organisations/new", accounts.organisation_new, name="organisation_new"),
+    path("organisations/<int:pk>", accounts.organisation, name="organisation"),
+    path("offshore/", include("applications.urls")),
+    path("training/", include("training.urls")),
+]

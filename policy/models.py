@@ -1,0 +1,129 @@
+"""Dated policy versions and their parameters. A published version never changes (trigger)."""
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from policy.enums import ProgrammeCode, VersionStatus
+
+
+class DateRange(models.Func):
+    """`daterange(from, to, '[]')` over a version's days in force."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+
+class PolicyVersion(models.Model):
+    """The terms of one programme for a span of days."""
+
+    programme = models.CharField(_("programme"), max_length=10, choices=ProgrammeCode)
+    code = models.CharField(_("version"), max_length=20)
+    title_zh = models.CharField(_("title in Chinese"), max_length=200)
+    title_en = models.CharField(_("title in English"), max_length=200)
+    in_force_from = models.DateField(_("in force from"))
+    in_force_to = models.DateField(_("in force to"), null=True, blank=True, help_text=_("Empty: open-ended."))
+    status = models.CharField(_("status"), max_length=10, choices=VersionStatus, default=VersionStatus.DRAFT)
+    drafted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("drafted by"),
+    )
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("published by"),
+    )
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("policy version")
+        verbose_name_plural = _("policy versions")
+        ordering = ["programme", "-in_force_from", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "code"], name="policy_version_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(in_force_to__isnull=True)
+                | models.Q(in_force_to__gte=models.F("in_force_from")),
+                name="policy_version_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(drafted_by__isnull=True)
+                | models.Q(published_by__isnull=True)
+                | ~models.Q(drafted_by=models.F("published_by")),
+                name="policy_version_two_people",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=VersionStatus.DRAFT) | models.Q(published_at__isnull=False),
+                name="policy_version_published_has_time",
+            ),
+        ] + [
+            ExclusionConstraint(
+                name=f"policy_version_no_overlap_{programme}",
+                expressions=[
+                    (
+                        DateRange("in_force_from", "in_force_to", RangeBoundary(True, True)),
+                        RangeOperators.OVERLAPS,
+                    )
+                ],
+                condition=models.Q(programme=programme, status=VersionStatus.PUBLISHED),
+            )
+            for programme in ProgrammeCode.values
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="published_is_final",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__status=VersionStatus.PUBLISHED),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_programme_display()} {self.code}"
+
+
+class PolicyParameter(models.Model):
+    """One value with its unit, its clause and the words of the source."""
+
+    version = models.ForeignKey(
+        PolicyVersion, on_delete=models.CASCADE, related_name="parameters", verbose_name=_("policy version")
+    )
+    name = models.CharField(_("parameter"), max_length=60)
+    value = models.CharField(_("value"), max_length=300)
+    unit = models.CharField(_("unit"), max_length=40, blank=True)
+    clause = models.CharField(_("clause"), max_length=500)
+    quotation = models.TextField(_("quotation"), blank=True)
+
+    class Meta:
+        verbose_name = _("policy parameter")
+        verbose_name_plural = _("policy parameters")
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["version", "name"], name="policy_parameter_once")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="published_is_final",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM policy_policyversion
+                        WHERE id IN (NEW.version_id, OLD.version_id) AND status = 'published'
+                    ) THEN
+                        RAISE EXCEPTION 'policy_parameter_published_is_final' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN COALESCE(NEW, OLD);
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

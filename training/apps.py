@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TrainingConfig(AppConfig):
+    name = "training"
+    verbose_name = _("Training subsidy")
+
+    def ready(self) -> None:
+        from casework.programmes import register
+        from training.programme import TrainingProgramme
+
+        register(TrainingProgramme())

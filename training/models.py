@@ -1,0 +1,300 @@
+"""Programme `training`: classes, trainees, certificates, labour contracts and the claim over chosen trainees."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.crypto import blind_index, decrypt, encrypt
+from accounts.identifiers import (
+    division_name,
+    is_nanchang,
+    mask_identity,
+    mask_name,
+    normalise,
+    validate_credit_code,
+)
+from accounts.models import Organisation, User
+from casework.models import Case
+from policy.sectors import Sector
+from training.enums import Education, IdentityKind
+
+
+class OwnQuerySet(models.QuerySet):
+    """Rows that belong to an institution, by `owner_path`."""
+
+    owner_path = "institution"
+
+    def visible_to(self, user: User) -> "OwnQuerySet":
+        return self.filter(**{f"{self.owner_path}__memberships__user": user})
+
+
+class EnrolmentQuerySet(OwnQuerySet):
+    owner_path = "trainee__institution"
+
+
+class Versioned(models.Model):
+    """Optimistic locking: a form that was opened before somebody else's change is refused."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class TrainingClass(Versioned):
+    """A class of a designated institution: what was taught, when, and for whom."""
+
+    institution = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="training_classes", verbose_name=_("institution")
+    )
+    code = models.CharField(_("class code"), max_length=40)
+    name = models.CharField(_("class name"), max_length=120)
+    sector = models.CharField(_("sector"), max_length=30, choices=Sector)
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    hours = models.PositiveSmallIntegerField(_("hours"), null=True, blank=True)
+    customised_for = models.CharField(
+        _("trained to the order of"),
+        max_length=120,
+        blank=True,
+        help_text=_("Name of the employer, when the class was customised for one."),
+    )
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("training class")
+        verbose_name_plural = _("training classes")
+        ordering = ["-starts_on", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "code"],
+                name="class_code_once",
+                violation_error_message=_("You have a class with this code already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="class_ends_after_start",
+                violation_error_message=_("The last day cannot be before the first day."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Trainee(Versioned):
+    """A person as one institution registered them. The identity number is encrypted and found by a keyed hash.
+
+    Another institution may have registered the same person: neither learns of it; officials do.
+    """
+
+    institution = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="trainees", verbose_name=_("institution")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    identity_kind = models.CharField(
+        _("identity document"), max_length=20, choices=IdentityKind, default=IdentityKind.RESIDENT
+    )
+    identity_encrypted = models.BinaryField(editable=False)
+    identity_key = models.CharField(_("keyed hash of the person"), max_length=80, editable=False)
+    identity_masked = models.CharField(_("identity number"), max_length=40, editable=False)
+    education = models.CharField(_("education"), max_length=20, choices=Education)
+    school = models.CharField(_("college or university"), max_length=120)
+    student_number = models.CharField(_("student number"), max_length=40, blank=True)
+    consent_on = models.DateField(
+        _("consent given on"), help_text=_("Day on which the trainee signed the consent to processing personal data.")
+    )
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("trainee")
+        verbose_name_plural = _("trainees")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "identity_key"], name="trainee_once_per_institution"),
+            models.CheckConstraint(condition=~Q(identity_masked__regex=r"\d{15}"), name="trainee_identity_is_masked"),
+        ]
+        indexes = [models.Index(fields=["identity_key"], name="trainee_person")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.identity_masked}"
+
+    def set_identity(self, number: str) -> None:
+        """Store an identity number: encrypted, hashed and masked; never in clear."""
+        number = normalise(number)
+        self.identity_encrypted = encrypt(number)
+        self.identity_key = blind_index(number, "identity")
+        self.identity_masked = mask_identity(number)
+
+    def reveal_identity(self) -> str:
+        return decrypt(self.identity_encrypted)
+
+    @property
+    def masked_name(self) -> str:
+        return mask_name(self.name)
+
+
+class Enrolment(Versioned):
+    """A trainee in a class, with the days of their own training."""
+
+    training_class = models.ForeignKey(
+        TrainingClass, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("class")
+    )
+    trainee = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("trainee"))
+    starts_on = models.DateField(_("first day of training"))
+    ends_on = models.DateField(_("last day of training"))
+
+    objects = EnrolmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("enrolment")
+        verbose_name_plural = _("enrolments")
+        ordering = ["trainee__name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["training_class", "trainee"], name="enrolment_once"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="enrolment_ends_after_start",
+                violation_error_message=_("The last day cannot be before the first day."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trainee.masked_name} · {self.training_class.code}"
+
+
+class Certificate(models.Model):
+    """The certificate that follows the institution's examination."""
+
+    enrolment = models.OneToOneField(
+        Enrolment, on_delete=models.PROTECT, related_name="certificate", verbose_name=_("enrolment")
+    )
+    number = models.CharField(_("certificate number"), max_length=60)
+    issued_on = models.DateField(_("issued on"))
+    institution = models.ForeignKey(Organisation, on_delete=models.PROTECT, editable=False, related_name="+")
+
+    class Meta:
+        verbose_name = _("certificate")
+        verbose_name_plural = _("certificates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "number"],
+                name="certificate_number_once",
+                violation_error_message=_("You have issued a certificate with this number already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Employer(models.Model):
+    """A service outsourcing enterprise that hires trainees, in Nanchang or elsewhere."""
+
+    credit_code = models.CharField(
+        _("Unified Social Credit Code"), max_length=18, unique=True, validators=[validate_credit_code]
+    )
+    name = models.CharField(_("registered name"), max_length=120)
+    division = models.CharField(_("division code"), max_length=6, help_text=_("Six digits, GB/T 2260."))
+
+    class Meta:
+        verbose_name = _("employer")
+        verbose_name_plural = _("employers")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def place(self) -> str:
+        """`local` when registered in Nanchang, otherwise `elsewhere`."""
+        return "local" if is_nanchang(self.division) else "elsewhere"
+
+    @property
+    def division_label(self) -> str:
+        return division_name(self.division)
+
+
+class LabourContract(models.Model):
+    """The contract that a trainee signed with an employer after the training."""
+
+    enrolment = models.OneToOneField(
+        Enrolment, on_delete=models.PROTECT, related_name="labour_contract", verbose_name=_("enrolment")
+    )
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="labour_contracts", verbose_name=_("employer")
+    )
+    signed_on = models.DateField(_("signed on"))
+    starts_on = models.DateField(_("first day of the contract"))
+    ends_on = models.DateField(
+        _("last day of the contract"), null=True, blank=True, help_text=_("Empty: open-ended contract.")
+    )
+    position = models.CharField(_("position"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("labour contract")
+        verbose_name_plural = _("labour contracts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="labour_contract_ends_after_start",
+                violation_error_message=_("The contract cannot end before it starts."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer} {self.starts_on}"
+
+
+class TrainingClaim(models.Model):
+    """What an institution writes on its claim, beside the chosen trainees."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="training_claim", verbose_name=_("case"))
+    note = models.TextField(_("explanation for the reviewer"), blank=True, max_length=2000)
+    undertaking_by = models.CharField(_("undertaking given by"), max_length=60, blank=True)
+    undertaking_at = models.DateTimeField(_("undertaking given"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("training claim")
+        verbose_name_plural = _("training claims")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(undertaking_at__isnull=True) | ~Q(undertaking_by=""), name="training_undertaking_has_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.case)
+
+
+class ClaimLine(models.Model):
+    """One chosen trainee of a claim."""
+
+    claim = models.ForeignKey(TrainingClaim, on_delete=models.PROTECT, related_name="lines", verbose_name=_("claim"))
+    enrolment = models.ForeignKey(
+        Enrolment, on_delete=models.PROTECT, related_name="claim_lines", verbose_name=_("enrolment")
+    )
+    released = models.BooleanField(
+        _("released"), default=False, editable=False, help_text=_("The claim was withdrawn or rejected.")
+    )
+
+    class Meta:
+        verbose_name = _("claim line")
+        verbose_name_plural = _("claim lines")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrolment"], condition=Q(released=False), name="claim_line_enrolment_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.enrolment)

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from training.web import claims, classes, enrolments, trainees
+
+app_name = "training"
+urlpatterns = [
+    path("classes/", classes.classes, name="classes"),
+    path("classes/new", classes.class_new, name="class_new"),
+    path("classes/<int:pk>", classes.training_class, name="class"),
+    path("classes/<int:pk>/edit", classes.class_edit, name="class_edit"),
+    path("classes/<int:pk>/enrol", enrolments.enrol, name="enrol"),
+    path("trainees/", trainees.trainees, name="trainees"),
+    path("trainees/new", trainees.trainee_new, name="trainee_new"),
+    path("trainees/<int:pk>", trainees.trainee, name="trainee"),
+    path("enrolments/<int:pk>", enrolments.enrolment, name="enrolment"),
+    path("claims/new", claims.claim_new, name="claim_new"),
+    path("claims/<str:number>", claims.claim, name="claim"),
+    path("claims/<str:number>/submit", claims.submit, name="submit"),
+]

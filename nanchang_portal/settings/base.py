@@ -13,7 +13,7 @@ env = environ.Env()
 DATA_DIR = embedded.data_dir()
 
 INSTALLED_APPS = [
-    "nanchang_portal.apps.PortalAdminConfig",
+    "nanchang_portal.admin_app.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

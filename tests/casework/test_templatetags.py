@@ -12,7 +12,9 @@ from django.conf import settings
 from django.template import Context, Template
 from django.utils import translation
 
-from casework.templatetags import portal
+from casework.templatetags import portal, sheet
+from policy.rules.texts import REASONS, STEPS
+from policy.rules.trace import Reason, Step
 
 
 def render(source: str, **context) -> str:
@@ -22,7 +24,7 @@ def render(source: str, **context) -> str:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (Decimal("500000"), "500,000.00"),
+        (Decimal(500000), "500,000.00"),
         ("40000.005", "40,000.01"),
         ("1,234.5", "1,234.50"),
         (-150, "-150.00"),
@@ -108,20 +110,79 @@ def test_sprite_and_list_of_icons_agree():
     ],
 )
 def test_number_line(value, op, filled, reached, capped):
-    line = portal.number_line({"value": value, "threshold": "200000", "cap": "2500000", "op": op})
+    line = sheet.number_line({"value": value, "threshold": "200000", "cap": "2500000", "op": op})
     assert (line.filled, line.reached, line.capped) == (filled, reached, capped)
     assert line.threshold == "8.00%"
 
 
 def test_number_line_needs_a_length():
-    assert portal.number_line({"value": 1, "threshold": 1, "cap": 0}) is None
-    assert portal.number_line(SimpleNamespace(value=None, threshold=1, cap=2)) is None
+    assert sheet.number_line({"value": 1, "threshold": 1, "cap": 0}) is None
+    assert sheet.number_line(SimpleNamespace(value=None, threshold=1, cap=2)) is None
 
 
-def test_number_label_knows_the_words_of_the_trace():
+def test_a_step_is_worded_with_units():
+    step = Step.build(
+        "offshore.threshold", {"total_usd": "250000.00", "threshold_usd": "200000.00", "operator": "gt"}, "met"
+    )
     with translation.override("en"):
-        assert portal.number_label("total_usd") == "Total of the year"
-        assert portal.number_label("something_new") == "something new"
+        for form in (step, step.to_json()):
+            assert sheet.step_title(form) == "Threshold"
+            assert sheet.number_rows(form) == [
+                ("Total of the year", "250,000.00 USD"),
+                ("Threshold", "200,000.00 USD"),
+                ("Comparison", "more than"),
+            ]
+            assert sheet.result_of(form) == ("met", "good")
+    with translation.override("zh-hans"):
+        assert sheet.result_of(step) == ("符合", "good")
+        assert sheet.number_rows(step)[2][1] == "超过"
+
+
+@pytest.mark.parametrize(
+    ("code", "result", "text"),
+    [("offshore.cumulative", "250000.00", "250,000.00 USD"), ("offshore.award", "50000.00", "50,000.00 RMB")],
+)
+def test_the_result_of_a_step_carries_its_currency(code, result, text):
+    with translation.override("en"):
+        assert sheet.result_of({"code": code, "result": result}) == (text, "")
+
+
+def test_coded_numbers_dates_and_rates_are_worded():
+    numbers = {
+        "start": "2015-03-01",
+        "levels": "bachelor,master",
+        "place": "local",
+        "certified": "no",
+        "rate_rmb_per_usd": "0.2",
+        "months": "3",
+        "something_new": "7",
+    }
+    with translation.override("en"):
+        assert [value for _, value in sheet.number_rows({"numbers": numbers})] == [
+            "1 Mar 2015",
+            "bachelor, master",
+            "in Nanchang",
+            "no",
+            "0.2",
+            "3",
+            "7",
+        ]
+        assert sheet.number_rows({"numbers": numbers})[-1][0] == "something new"
+    assert sheet.number_rows({}) == []
+
+
+def test_every_step_of_the_rules_has_a_title_and_every_number_a_label():
+    assert set(STEPS) == set(sheet.STEPS)
+    named = set(re.findall(r"{(\w+)", " ".join(text.en for text in STEPS.values()))) - {"result"}
+    assert named <= set(sheet.NUMBERS)
+
+
+def test_reasons_inform_or_ask_for_attention():
+    cap = Reason.build("offshore.cap_applied", {"uncapped_rmb": "540000.00", "cap_rmb": "500000.00"})
+    assert sheet.reason_tone(cap) == "info"
+    assert sheet.reason_tone({"code": "training.no_certificate"}) == "warn"
+    assert sheet.reason_tone({"code": "offshore.cap_applied", "tone": "bad"}) == "bad"
+    assert set(REASONS) >= sheet.INFORMING
 
 
 def test_amount_of_reads_the_terms():

@@ -185,6 +185,14 @@ def test_reasons_inform_or_ask_for_attention():
     assert set(REASONS) >= sheet.INFORMING
 
 
+def test_the_portals_site_survives_a_view_that_has_another():
+    context = Context({"site": {"sample_data": True}})
+    with context.push(site=SimpleNamespace(domain="example.org")):
+        source = "{% load portal %}{% portal_site as site %}{{ site.sample_data }}"
+        assert Template(source).render(context) == "True"
+    assert render("{% portal_site as site %}{{ site }}") == "{}"
+
+
 def test_amount_of_reads_the_terms():
     terms = SimpleNamespace(amounts={("local", "trainee"): Decimal("1.00")})
     assert portal.amount_of(terms, "local", "trainee") == Decimal("1.00")

@@ -1,0 +1,42 @@
+"""Settings of one machine: `make run`, development. Engines in DATA_DIR unless the URLs of servers are given."""
+
+from urllib.parse import urlsplit
+
+from nanchang_portal import embedded
+
+from . import keys
+from .base import *  # noqa: F403
+from .base import DATA_DIR, caches, databases, env
+
+
+def _beside(broker_url: str) -> str:
+    """The cache's place when only the broker's URL is given: database 1 of the same server."""
+    parts = urlsplit(broker_url)
+    if parts.scheme in ("redis+socket", "unix"):
+        return f"unix://{parts.path}?db=1"
+    return parts._replace(path="/1").geturl()
+
+
+DEBUG = env.bool("DEBUG", default=True)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+SAMPLE_DATA = env.bool("SAMPLE_DATA", default=True)
+FAILPOINT_DIR = env("FAILPOINT_DIR", default="") or None
+
+_own = embedded.urls(DATA_DIR)
+DATABASES = databases(env("DATABASE_URL", default="") or _own.database)
+CELERY_BROKER_URL = env("REDIS_URL", default="") or _own.broker
+CACHES = caches(env("CACHE_URL", default="") or _beside(CELERY_BROKER_URL))
+
+_secrets = {name: env(name, default="") for name in keys.NAMES}
+if not all(_secrets.values()):
+    _secrets = keys.kept(DATA_DIR / "keys") | {name: value for name, value in _secrets.items() if value}
+SECRET_KEY = _secrets["SECRET_KEY"]
+FIELD_ENCRYPTION_KEYS = keys.field_keys(_secrets["FIELD_KEYS"])
+BLIND_INDEX_KEYS = keys.blind_index_keys(_secrets["BLIND_INDEX_KEYS"])
+
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}

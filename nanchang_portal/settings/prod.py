@@ -1,0 +1,72 @@
+"""Settings of a deployment. Nothing is guessed: what is missing stops the start with one sentence."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from . import keys
+from .base import *  # noqa: F403
+from .base import caches, databases, env
+
+
+def _required(name: str, what: str) -> str:
+    value = env(name, default="").strip()
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set: {what}.")
+    return value
+
+
+DEBUG = False
+SECRET_KEY = _required("SECRET_KEY", "a long random text, see `python -m nanchang_portal.settings.keys`")
+ALLOWED_HOSTS = [
+    name.strip() for name in _required("ALLOWED_HOSTS", "the portal's host names, comma-separated").split(",")
+]
+DATABASES = databases(
+    _required("DATABASE_URL", "where PostgreSQL is, postgres://user:password@host:5432/name")
+)
+CELERY_BROKER_URL = _required("REDIS_URL", "where the broker is, redis://host:6379/0")
+CACHES = caches(
+    _required(
+        "CACHE_URL",
+        "where the cache is, redis://host:6379/0 on an instance that may evict, unlike the broker's",
+    )
+)
+if (
+    CACHES["default"]["LOCATION"].partition("?")[0].rpartition("/")[0]
+    == CELERY_BROKER_URL.partition("?")[0].rpartition("/")[0]
+):
+    raise ImproperlyConfigured(
+        "CACHE_URL and REDIS_URL name the same server: a full cache would stop the broker, "
+        "so give each its own instance."
+    )
+FIELD_ENCRYPTION_KEYS = keys.field_keys(
+    _required(
+        "FIELD_KEYS", "the keys of encrypted fields as id:key, see `python -m nanchang_portal.settings.keys`"
+    )
+)
+BLIND_INDEX_KEYS = keys.blind_index_keys(
+    _required(
+        "BLIND_INDEX_KEYS",
+        "the keys of identity hashes as version:key, see `python -m nanchang_portal.settings.keys`",
+    )
+)
+
+# Everything over TLS. A proxy that ends TLS sets a header, and strips it from visitors: PROXY_TLS_HEADER names it.
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the container's health check, inside, without TLS
+if header := env("PROXY_TLS_HEADER", default=""):
+    SECURE_PROXY_SSL_HEADER = (f"HTTP_{header.upper().replace('-', '_')}", "https")
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+LANGUAGE_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+if email_url := env("EMAIL_URL", default=""):
+    vars().update(env.email_url_config(email_url))
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")

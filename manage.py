@@ -28,11 +28,15 @@ NEED_NO_ENGINES = {
 def engines(arguments: list[str]) -> contextlib.AbstractContextManager:
     """What the command needs around it."""
     own_settings = os.environ["DJANGO_SETTINGS_MODULE"] == "nanchang_portal.settings.dev"
-    asks_for_help = not arguments or arguments[0].startswith("-") or {"--help", "-h", "--version"} & set(arguments)
+    asks_for_help = (
+        not arguments or arguments[0].startswith("-") or {"--help", "-h", "--version"} & set(arguments)
+    )
     told_otherwise = any(argument.startswith("--settings") for argument in arguments)
     if not own_settings or asks_for_help or told_otherwise or os.environ.get("DATABASE_URL"):
         return contextlib.nullcontext()
-    if arguments[0] in NEED_NO_ENGINES and not any(argument.startswith("--database") for argument in arguments):
+    if arguments[0] in NEED_NO_ENGINES and not any(
+        argument.startswith("--database") for argument in arguments
+    ):
         return contextlib.nullcontext()
     from nanchang_portal import embedded
 

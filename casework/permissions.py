@@ -49,3 +49,12 @@ def may_review(user: User, case: Case) -> Answer:
     if membership(user, case.organisation_id):
         return Answer(False, _("You are a member of this organisation; somebody else must review its claims."))
     return YES
+
+
+def may_recalculate(user: User, case: Case) -> Answer:
+    """May this person ask for a new calculation?"""
+    if case.status not in IN_REVIEW:
+        return Answer(False, _("Only a case in review can be calculated again."))
+    if not (user.is_staff and has_role(user, *_ROLE.values())):
+        return Answer(False, _("Only reviewers can ask for a new calculation."))
+    return YES

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Organisation, User
@@ -15,6 +14,7 @@ from audit.services import sha256
 from casework import failpoints
 from casework.enums import IN_REVIEW, RunCause, RunState, Status
 from casework.models import Assessment, CalculationRun, Case, Submission
+from casework.permissions import may_recalculate
 from casework.programmes import AssessedResult, PayeeLine, programme_of
 from casework.transitions import Refused, transition
 
@@ -239,10 +239,11 @@ def _adopt(case: Case, assessment: Assessment, result: AssessedResult) -> None:
 
 @transaction.atomic
 def recalculate(*, case_id: int, user: User) -> CalculationRun:
-    """Ask for a new calculation of a case in review."""
+    """Ask for a new calculation of a case in review. Raises Refused."""
     case = lock_case(case_id)
-    if case.status not in IN_REVIEW:
-        raise Refused("status", _("Only a case in review can be calculated again."))
+    answer = may_recalculate(user, case)
+    if not answer:
+        raise Refused("permission", answer.reason)
     run = request_run(case=case, submission=case.submissions.last(), cause=RunCause.REQUEST)
     audit.record(actor=user, action="case.recalculation_requested", obj=case, data={"run": run.pk})
     return run

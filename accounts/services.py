@@ -27,6 +27,8 @@ def register_organisation(*, user: User, organisation: Organisation) -> Organisa
 @transaction.atomic
 def update_organisation(*, user: User, organisation: Organisation, changed: list[str]) -> Organisation:
     """Save the changed fields of an organisation. Name, code and kind are the registry's, not the member's."""
+    if not changed:
+        return organisation
     organisation.save(update_fields=changed)
     audit.record(
         actor=user,

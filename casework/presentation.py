@@ -27,13 +27,13 @@ class StatusView:
 
 
 _LOOK = {
-    Status.DRAFT: ("neutral", "pencil"),
+    Status.DRAFT: ("neutral", "edit"),
     Status.INITIAL_REVIEW: ("info", "clock"),
     Status.FINAL_REVIEW: ("info", "clock"),
     Status.RETURNED: ("warn", "return"),
     Status.APPROVED: ("good", "check"),
     Status.REJECTED: ("bad", "cross"),
-    Status.WITHDRAWN: ("neutral", "minus"),
+    Status.WITHDRAWN: ("neutral", "dot"),
 }
 _NEXT = {
     Status.DRAFT: gettext_lazy("Complete and submit"),

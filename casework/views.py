@@ -6,12 +6,15 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.enums import OrganisationKind
 from accounts.selectors import organisations_of
 from casework import presentation
 from casework.enums import EDITABLE
+from casework.forms import WithdrawForm
 from casework.models import Case
 from casework.permissions import may_edit, may_withdraw
 from casework.programmes import programme_of
@@ -46,9 +49,19 @@ def dashboard(request):
         {
             "page": page,
             "rows": [{"case": case, "status": presentation.status_view(case)} for case in page],
-            "organisations": organisations_of(request.user),
+            **_kinds_of(request.user),
         },
     )
+
+
+def _kinds_of(user) -> dict:
+    organisations = list(organisations_of(user))
+    kinds = {organisation.kind for organisation in organisations}
+    return {
+        "organisations": organisations,
+        "has_enterprise": OrganisationKind.ENTERPRISE in kinds,
+        "has_institution": OrganisationKind.INSTITUTION in kinds,
+    }
 
 
 @login_required
@@ -58,7 +71,7 @@ def case(request, number: str):
     found = visible_case(request, number)
     submission = found.submissions.select_related("submitted_by").last()
     rules = programme_of(found)
-    evidence = rules.evidence(found, submission.snapshot) if submission else {}
+    reason = found.transitions.filter(to_status=found.status).order_by("id").values_list("reason", flat=True).last()
     return render(
         request,
         "casework/case.html",
@@ -70,10 +83,12 @@ def case(request, number: str):
             "events": presentation.timeline(found, for_official=False),
             "submission": submission,
             "evidence_template": rules.evidence_template,
-            "evidence": evidence,
+            "return_reason": reason or "",
+            "crumbs": [{"label": _("My claims"), "url": reverse("dashboard")}],
             "may_edit": may_edit(request.user, found),
             "may_withdraw": may_withdraw(request.user, found),
             "edit_url": rules.edit_url(found),
+            **(rules.evidence(found, submission.snapshot) if submission else {}),
         },
     )
 
@@ -103,14 +118,16 @@ def withdraw(request, number: str):
     if not answer:
         messages.error(request, answer.reason)
         return redirect(found)
-    if request.method == "GET":
-        return render(request, "casework/withdraw.html", {"case": found})
+    form = WithdrawForm(request.POST or None, initial={"version": found.version})
+    if not form.is_valid():
+        crumbs = [{"label": found.number, "url": found.get_absolute_url()}]
+        return render(request, "casework/withdraw.html", {"case": found, "form": form, "crumbs": crumbs})
     try:
         filing.withdraw(
             case_id=found.pk,
             user=request.user,
-            reason=request.POST.get("reason", "")[:1000],
-            expected_version=int(request.POST.get("version") or 0),
+            reason=form.cleaned_data["reason"],
+            expected_version=form.cleaned_data["version"],
         )
     except Refused as refusal:
         messages.error(request, refusal.message)

@@ -179,6 +179,11 @@ CELERY_BEAT_SCHEDULE = {
 # The beat's own memory of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
+# Fictional data may be loaded, and every page says that it is fictional.
+SAMPLE_DATA = env.bool("SAMPLE_DATA", default=False)
+# Drills only (casework/failpoints.py); production settings never read it.
+FAILPOINT_DIR: str | None = None
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

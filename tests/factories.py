@@ -1,0 +1,259 @@
+"""Objects for tests, made the way the portal makes them wherever a service exists."""
+
+from datetime import date
+from decimal import Decimal
+
+import factory
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from stdnum.cn import uscc
+
+from accounts.enums import AccreditationKind, MembershipRole, OfficialRole, OrganisationKind
+from accounts.identifiers import resident_check_digit
+from accounts.models import Accreditation, Membership, Organisation, User
+from applications.models import Contract, OffshoreClaim, Receipt
+from casework.enums import Outcome, Stage
+from casework.models import Case
+from casework.services import calculation, decisions, filing
+from policy.enums import ProgrammeCode
+from training.models import (
+    Certificate,
+    ClaimLine,
+    Employer,
+    Enrolment,
+    LabourContract,
+    Trainee,
+    TrainingClaim,
+    TrainingClass,
+)
+
+PASSWORD = "a-Long-enough-pass-1"
+
+
+def credit_code(number: int, division: str = "360102") -> str:
+    """A Unified Social Credit Code with a right check digit."""
+    body = f"91{division}{number:09d}"
+    return body + uscc.calc_check_digit(body)
+
+
+def identity_number(number: int, born: str = "19930215", division: str = "360102") -> str:
+    """A resident identity number with a right check digit."""
+    body = f"{division}{born}{number:03d}"
+    return body + resident_check_digit(body)
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.test")
+    display_name = factory.LazyAttribute(lambda user: user.username.title())
+
+    @factory.post_generation
+    def password(self, create, extracted, **kwargs):
+        self.set_password(extracted or PASSWORD)
+        self.save()
+
+
+def official(*roles: OfficialRole, **fields) -> User:
+    """A member of staff with official roles; no role makes a plain member of staff."""
+    user = UserFactory(is_staff=True, **fields)
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+class OrganisationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Organisation
+
+    kind = OrganisationKind.ENTERPRISE
+    name = factory.Sequence(lambda n: f"Enterprise {n}")
+    credit_code = factory.Sequence(lambda n: credit_code(100000 + n))
+    division = "360102"
+    contact_name = "Contact"
+    contact_phone = "0791-0000000"
+
+    class Params:
+        institution = factory.Trait(
+            kind=OrganisationKind.INSTITUTION,
+            name=factory.Sequence(lambda n: f"Institution {n}"),
+            credit_code=factory.Sequence(lambda n: credit_code(500000 + n)),
+        )
+
+
+def clerk_of(organisation: Organisation, role: MembershipRole = MembershipRole.CLERK, **fields) -> User:
+    user = UserFactory(**fields)
+    Membership.objects.create(user=user, organisation=organisation, role=role)
+    return user
+
+
+def recognise(organisation: Organisation, start: date = date(2013, 1, 1), end: date | None = None) -> Accreditation:
+    """A recognition for an enterprise, a designation for an institution."""
+    kind = (
+        AccreditationKind.RECOGNITION
+        if organisation.kind == OrganisationKind.ENTERPRISE
+        else AccreditationKind.DESIGNATION
+    )
+    return Accreditation.objects.create(
+        kind=kind, organisation=organisation, document_number=f"DOC-{organisation.pk}-{start}", valid_from=start, valid_to=end
+    )
+
+
+class ContractFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Contract
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    registration_number = factory.Sequence(lambda n: f"REG-{n}")
+    contract_number = factory.Sequence(lambda n: f"C-{n}")
+    name = "Software development"
+    client_name = "Overseas Client Inc."
+    client_country = "US"
+    service_type = "ito"
+    sector = "software"
+    value = Decimal("5000000.00")
+    signed_on = date(2013, 6, 1)
+    starts_on = date(2013, 6, 1)
+
+
+class ReceiptFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Receipt
+
+    received_on = date(2015, 5, 20)
+    currency = "USD"
+    amount = Decimal("250000.00")
+    bank_reference = factory.Sequence(lambda n: f"BANK-{n}")
+
+
+def offshore_draft(organisation: Organisation, user: User, *amounts: str, year: int = 2015) -> Case:
+    """A draft claim that can be filed: undertaking given, one USD receipt for each amount."""
+    case = filing.start_case(
+        user=user, organisation=organisation, programme_code=ProgrammeCode.OFFSHORE, year=year
+    )
+    claim = OffshoreClaim.objects.create(case=case, undertaking_by="Somebody", undertaking_at=timezone.now())
+    contract = organisation.contracts.first() or ContractFactory(organisation=organisation)
+    for amount in amounts:
+        ReceiptFactory(claim=claim, contract=contract, amount=Decimal(amount), received_on=date(year, 5, 20))
+    return case
+
+
+def calculate(case: Case) -> Case:
+    """Do the waiting calculations of a case as a worker would."""
+    for run_id in case.runs.filter(state="queued").values_list("pk", flat=True):
+        calculation.run_calculation(run_id)
+    case.refresh_from_db()
+    return case
+
+
+def filed_offshore(organisation: Organisation, user: User, *amounts: str, year: int = 2015) -> Case:
+    """A filed and calculated offshore claim."""
+    case = offshore_draft(organisation, user, *amounts, year=year)
+    filing.submit(case_id=case.pk, user=user)
+    return calculate(case)
+
+
+def decide(case: Case, user: User, stage: Stage, outcome: Outcome = Outcome.PASS, reason: str = "") -> Case:
+    """One official's conclusion on the case as it stands."""
+    case.refresh_from_db()
+    decisions.decide(
+        case_id=case.pk,
+        user=user,
+        stage=stage,
+        outcome=outcome,
+        assessment_hash=case.current_assessment.hash,
+        reason=reason,
+    )
+    case.refresh_from_db()
+    return case
+
+
+def approve(case: Case, initial: User, final: User) -> Case:
+    decide(case, initial, Stage.INITIAL)
+    return decide(case, final, Stage.FINAL)
+
+
+class EmployerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Employer
+
+    credit_code = factory.Sequence(lambda n: credit_code(700000 + n))
+    name = factory.Sequence(lambda n: f"Employer {n}")
+    division = "360102"
+
+
+class TrainingClassFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TrainingClass
+
+    institution = factory.SubFactory(OrganisationFactory, institution=True)
+    code = factory.Sequence(lambda n: f"K-{n}")
+    name = "Java for outsourcing"
+    sector = "software"
+    starts_on = date(2015, 3, 1)
+    ends_on = date(2015, 6, 1)
+
+
+class TraineeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Trainee
+
+    institution = factory.SubFactory(OrganisationFactory, institution=True)
+    name = factory.Sequence(lambda n: f"Trainee {n}")
+    education = "bachelor"
+    school = "Example University"
+    consent_on = date(2015, 3, 1)
+
+    class Params:
+        number = factory.Sequence(lambda n: identity_number(n % 1000, born=f"19{90 + n // 1000 % 10}0215"))
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        number = kwargs.pop("identity")
+        trainee = model_class(*args, **kwargs)
+        trainee.set_identity(number)
+        trainee.save()
+        return trainee
+
+    identity = factory.SelfAttribute("number")
+
+
+def hired_trainee(training_class: TrainingClass, *, employer: Employer | None = None, **fields) -> Enrolment:
+    """A trainee of the class with certificate and labour contract; passes every rule as of version 2013."""
+    contract = {"signed_on": date(2015, 7, 1), "starts_on": date(2015, 7, 1), "ends_on": date(2016, 7, 1)}
+    contract |= fields.pop("contract", {})
+    certified = fields.pop("certified", True)
+    trainee = fields.pop("trainee", None) or TraineeFactory(institution=training_class.institution, **fields)
+    enrolment = Enrolment.objects.create(
+        training_class=training_class,
+        trainee=trainee,
+        starts_on=training_class.starts_on,
+        ends_on=training_class.ends_on,
+    )
+    if certified:
+        Certificate.objects.create(
+            enrolment=enrolment,
+            institution=training_class.institution,
+            number=f"CERT-{enrolment.pk}",
+            issued_on=date(2015, 6, 20),
+        )
+    LabourContract.objects.create(enrolment=enrolment, employer=employer or EmployerFactory(), **contract)
+    return enrolment
+
+
+def training_draft(organisation: Organisation, user: User, *enrolments: Enrolment, year: int = 2016) -> Case:
+    """A draft training claim over the enrolments that can be filed."""
+    case = filing.start_case(
+        user=user, organisation=organisation, programme_code=ProgrammeCode.TRAINING, year=year
+    )
+    claim = TrainingClaim.objects.create(case=case, undertaking_by="Somebody", undertaking_at=timezone.now())
+    ClaimLine.objects.bulk_create(ClaimLine(claim=claim, enrolment=enrolment) for enrolment in enrolments)
+    return case
+
+
+def filed_training(organisation: Organisation, user: User, *enrolments: Enrolment) -> Case:
+    case = training_draft(organisation, user, *enrolments)
+    filing.submit(case_id=case.pk, user=user)
+    return calculate(case)

@@ -36,13 +36,13 @@ def collect_static() -> None:
 
 
 def load_sample() -> None:
-    if "load_sample" in get_commands():
+    if settings.SAMPLE_DATA and "load_sample" in get_commands():
         call_command("load_sample", if_empty=True, stdout=io.StringIO())
 
 
 def write_logins(path: Path) -> None:
     """Writes the demonstration logins to `path`, for the supervisor to print at the end."""
-    if "sample_logins" in get_commands():
+    if settings.SAMPLE_DATA and "sample_logins" in get_commands():
         with open(path, "w") as output:
             call_command("sample_logins", stdout=output)
 

@@ -40,3 +40,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+SAMPLE_DATA = env.bool("SAMPLE_DATA", default=True)
+FAILPOINT_DIR = env("FAILPOINT_DIR", default="") or None

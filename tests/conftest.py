@@ -1,0 +1,133 @@
+"""One PostgreSQL and one Valkey for the whole test session, and the browser.
+
+pytest's controller starts the engines, its xdist workers find them by the environment; settings/test.py chose where.
+With DATABASE_URL and REDIS_URL set, those servers are used.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from nanchang_portal import embedded
+from nanchang_portal.launcher.messages import compile_messages
+from tests.portal import Portal
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's event loop runs beside the ORM
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSER_FIXTURES = {"browser", "context", "new_context", "page"}
+# The data need not survive a power cut, only the tests.
+UNSAFE_BUT_FAST = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+engines_key = pytest.StashKey[contextlib.ExitStack]()
+
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        return
+    stack = config.stash[engines_key] = contextlib.ExitStack()
+    compile_messages()
+    database, broker = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
+    if database or broker:
+        data_dir = embedded.data_dir()
+        stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
+        stack.enter_context(
+            embedded.running(
+                data_dir, "the tests", database=database, broker=broker, settings=UNSAFE_BUT_FAST
+            )
+        )
+
+
+def pytest_unconfigure(config):
+    if stack := config.stash.get(engines_key, None):
+        stack.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Everything that needs the whole portal runs in one xdist worker, which starts it once."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if "portal" in used:
+            item.add_marker(pytest.mark.portal)
+            item.add_marker(pytest.mark.xdist_group("portal"))
+        if used & BROWSER_FIXTURES:
+            item.add_marker(pytest.mark.browser)
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not CHROMIUM and any(
+        "Chromium" in str(report.longrepr) for report in terminalreporter.getreports("skipped")
+    ):
+        terminalreporter.section("BROWSER TESTS SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line("No Chromium here. On Debian: apt-get install chromium fonts-noto-cjk")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache(request):
+    """No test sees another's sessions, rate limits or cached pages."""
+    if {"db", "transactional_db", "live_server"} & set(
+        request.fixturenames
+    ) or request.node.get_closest_marker("django_db"):
+        from django.core.cache import cache
+
+        cache.clear()
+
+
+# The whole portal
+
+
+@pytest.fixture(scope="session")
+def portal():
+    """The whole portal as `make run` starts it, with its sample data, in a DATA_DIR of its own."""
+    with private_directory() as directory, Portal(directory / "data") as running:
+        yield running
+
+
+@contextlib.contextmanager
+def private_directory():
+    """A directory whose path is short enough for sockets, unlike pytest's own."""
+    directory = Path(tempfile.mkdtemp(prefix="np-"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def short_tmp_path():
+    """Like tmp_path, but with a path short enough for sockets."""
+    with private_directory() as directory:
+        yield directory
+
+
+# The browser: Debian's Chromium through pytest-playwright, looking at the portal
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return browser_type_launch_args | {
+        "executable_path": CHROMIUM,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--no-first-run",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args, portal):
+    return browser_context_args | {
+        "base_url": portal.url,
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "viewport": {"width": 1280, "height": 900},
+    }

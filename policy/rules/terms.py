@@ -159,7 +159,7 @@ class OffshoreTerms(_Terms):
 
 @dataclass(frozen=True)
 class TrainingTerms(_Terms):
-    """Training subsidy: the conditions on training, certificate, education and contract, and RMB per place and payee."""
+    """Training subsidy: the conditions on training, certificate, education and contract; RMB by place and payee."""
 
     code: str
     in_force_from: date

@@ -98,7 +98,8 @@ STEPS: Mapping[str, Text] = {
         "{total_usd:,} USD against a threshold of {operator:amount_op} {threshold_usd:,} USD: {result:outcome}",
     ),
     "offshore.rate": Text(
-        "每 1 USD 奖励 {rate_rmb_per_usd} 元，乘以 {total_usd:,} USD 得 {product_rmb:,} 元，四舍五入到分为 {result:,} 元",
+        "每 1 USD 奖励 {rate_rmb_per_usd} 元，乘以 {total_usd:,} USD 得 {product_rmb:,} 元，"
+        "四舍五入到分为 {result:,} 元",
         "{rate_rmb_per_usd} RMB for 1 USD, times {total_usd:,} USD, is {product_rmb:,} RMB; "
         "rounded half up to the fen {result:,} RMB",
     ),

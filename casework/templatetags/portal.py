@@ -73,7 +73,9 @@ def _amount(value: Any, unit: str) -> SafeString:
     text = f"{number.quantize(CENT, ROUND_HALF_UP):,f}"
     if unit:
         return format_html(
-            '<span class="money"><span class="figure">{}</span> <span class="unit">{}</span></span>', text, unit
+            '<span class="money"><span class="figure">{}</span> <span class="unit">{}</span></span>',
+            text,
+            unit,
         )
     return format_html('<span class="money"><span class="figure">{}</span></span>', text)
 
@@ -106,7 +108,11 @@ def plain_number(value: Any) -> str:
 def _local(value: Any) -> dt.date | None:
     if isinstance(value, str):
         try:
-            value = dt.datetime.fromisoformat(value) if len(value) > len("2015-07-01") else dt.date.fromisoformat(value)
+            value = (
+                dt.datetime.fromisoformat(value)
+                if len(value) > len("2015-07-01")
+                else dt.date.fromisoformat(value)
+            )
         except ValueError:
             return None
     if isinstance(value, dt.datetime) and timezone.is_aware(value):
@@ -120,7 +126,11 @@ def day_text(value: Any) -> str:
     date = _local(value)
     if date is None:
         return MISSING if value in (None, "") else str(value)
-    return f"{date.year}年{date.month}月{date.day}日" if chinese() else date_format(date, "j M Y", use_l10n=False)
+    return (
+        f"{date.year}年{date.month}月{date.day}日"
+        if chinese()
+        else date_format(date, "j M Y", use_l10n=False)
+    )
 
 
 @register.filter
@@ -143,6 +153,15 @@ def moment(value: Any) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', when.isoformat(timespec="seconds"), text)
 
 
+@register.filter
+def clock_time(value: Any) -> SafeString:
+    """Show only the time of something of today (14:32), and date and time of anything older."""
+    when = _local(value)
+    if not isinstance(when, dt.datetime) or when.date() != timezone.localdate():
+        return moment(value)
+    return format_html('<time datetime="{}">{}</time>', when.isoformat(timespec="seconds"), f"{when:%H:%M}")
+
+
 # Icons
 
 
@@ -153,10 +172,13 @@ def icon(name: str, label: str = "") -> SafeString:
     href = f"{static('img/icons.svg')}#{symbol}"
     if label:
         return format_html(
-            '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
+            '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}"><use href="{}"></use></svg>',
+            label,
+            href,
         )
     return format_html(
-        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', href
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href="{}"></use></svg>',
+        href,
     )
 
 

@@ -118,7 +118,10 @@ def step_title(step: Any) -> str:
 def number_rows(step: Any) -> list[tuple[str, str]]:
     """Return the numbers of a step as (label, value), worded for the reader; unknown names lose their underscores."""
     numbers = _get(step, "numbers", None) or {}
-    return [(str(NUMBERS.get(name) or name.replace("_", " ")), _value(name, value)) for name, value in numbers.items()]
+    return [
+        (str(NUMBERS.get(name) or name.replace("_", " ")), _value(name, value))
+        for name, value in numbers.items()
+    ]
 
 
 class Result(NamedTuple):

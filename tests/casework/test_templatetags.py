@@ -10,7 +10,7 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.template import Context, Template
-from django.utils import translation
+from django.utils import timezone, translation
 
 from casework.templatetags import portal, sheet
 from policy.rules.texts import REASONS, STEPS
@@ -49,7 +49,8 @@ def test_usd_names_its_currency():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(Decimal("200000.00"), "200,000"), ("0.20", "0.2"), (3, "3"), (1500, "1,500"), (None, "—")]
+    ("value", "text"),
+    [(Decimal("200000.00"), "200,000"), ("0.20", "0.2"), (3, "3"), (1500, "1,500"), (None, "—")],
 )
 def test_plain_number_drops_needless_zeros_only(value, text):
     assert portal.plain_number(value) == text
@@ -71,7 +72,16 @@ def test_dates_are_written_in_the_readers_way(language, date, when):
         assert portal.day("soon") == "<span>soon</span>"
 
 
-@pytest.mark.parametrize("step", [{"zh": "起点<", "en": "Threshold<"}, SimpleNamespace(zh="起点<", en="Threshold<")])
+def test_the_time_of_today_needs_no_date():
+    now = timezone.now()
+    assert f">{timezone.localtime(now):%H:%M}<" in portal.clock_time(now)
+    earlier = now - dt.timedelta(days=2)
+    assert portal.clock_time(earlier) == portal.moment(earlier)
+
+
+@pytest.mark.parametrize(
+    "step", [{"zh": "起点<", "en": "Threshold<"}, SimpleNamespace(zh="起点<", en="Threshold<")]
+)
 def test_words_of_a_rule_follow_the_language_and_are_escaped(step):
     with translation.override("zh-hans"):
         assert render("{{ x|in_language }}", x=step) == "起点&lt;"
@@ -122,7 +132,9 @@ def test_number_line_needs_a_length():
 
 def test_a_step_is_worded_with_units():
     step = Step.build(
-        "offshore.threshold", {"total_usd": "250000.00", "threshold_usd": "200000.00", "operator": "gt"}, "met"
+        "offshore.threshold",
+        {"total_usd": "250000.00", "threshold_usd": "200000.00", "operator": "gt"},
+        "met",
     )
     with translation.override("en"):
         for form in (step, step.to_json()):

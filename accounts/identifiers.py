@@ -34,7 +34,9 @@ def validate_credit_code(value: str) -> None:
         )
     if not uscc.is_valid(code):
         raise ValidationError(
-            _("The check digit of this Unified Social Credit Code is wrong. Compare it with the business licence."),
+            _(
+                "The check digit of this Unified Social Credit Code is wrong. Compare it with the business licence."
+            ),
             code="credit_code_check",
         )
 
@@ -47,7 +49,7 @@ def division_of_credit_code(code: str) -> str:
 def validate_resident_identity(value: str, today: date | None = None) -> None:
     """Refuse a resident identity number of wrong length, birth date or check digit (GB 11643)."""
     number = normalise(value)
-    if not re.fullmatch(r"\d{17}[\dX]", number):
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
         raise ValidationError(
             _("A resident identity number has 17 digits and a last digit or X; this one does not."),
             code="identity_format",
@@ -62,7 +64,9 @@ def validate_resident_identity(value: str, today: date | None = None) -> None:
     except ValueError:
         born = None
     if born is None or not date(1900, 1, 1) <= born <= (today or timezone.localdate()):
-        raise ValidationError(_("The birth date inside this identity number does not exist."), code="identity_birth")
+        raise ValidationError(
+            _("The birth date inside this identity number does not exist."), code="identity_birth"
+        )
 
 
 def birth_date(number: str) -> date:

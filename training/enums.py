@@ -17,3 +17,14 @@ class IdentityKind(models.TextChoices):
     HK_MACAO_PERMIT = "hk_macao_permit", _("Permit of Hong Kong or Macao residents")
     TAIWAN_PERMIT = "taiwan_permit", _("Permit of Taiwan residents")
     PASSPORT = "passport", _("Passport")
+
+
+class Eligibility(models.TextChoices):
+    """The light beside an enrolment as it stands: what the rules say, or what is missing before they can."""
+
+    ELIGIBLE = "eligible", _("Eligible")
+    GRANTED = "granted", _("Subsidy granted")
+    BOUNDARY = "boundary", _("Boundary case: an official decides")
+    NO_CONTRACT = "no_contract", _("No labour contract yet")
+    NO_POLICY = "no_policy", _("No policy for the day of signing")
+    NOT_ELIGIBLE = "not_eligible", _("Not eligible")

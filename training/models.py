@@ -1,5 +1,6 @@
 """Programme `training`: classes, trainees, certificates, labour contracts and the claim over chosen trainees."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -109,7 +110,8 @@ class Trainee(Versioned):
     school = models.CharField(_("college or university"), max_length=120)
     student_number = models.CharField(_("student number"), max_length=40, blank=True)
     consent_on = models.DateField(
-        _("consent given on"), help_text=_("Day on which the trainee signed the consent to processing personal data.")
+        _("consent given on"),
+        help_text=_("Day on which the trainee signed the consent to processing personal data."),
     )
 
     objects = OwnQuerySet.as_manager()
@@ -119,8 +121,12 @@ class Trainee(Versioned):
         verbose_name_plural = _("trainees")
         ordering = ["name", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["institution", "identity_key"], name="trainee_once_per_institution"),
-            models.CheckConstraint(condition=~Q(identity_masked__regex=r"\d{15}"), name="trainee_identity_is_masked"),
+            models.UniqueConstraint(
+                fields=["institution", "identity_key"], name="trainee_once_per_institution"
+            ),
+            models.CheckConstraint(
+                condition=~Q(identity_masked__regex=r"\d{15}"), name="trainee_identity_is_masked"
+            ),
         ]
         indexes = [models.Index(fields=["identity_key"], name="trainee_person")]
 
@@ -148,7 +154,9 @@ class Enrolment(Versioned):
     training_class = models.ForeignKey(
         TrainingClass, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("class")
     )
-    trainee = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("trainee"))
+    trainee = models.ForeignKey(
+        Trainee, on_delete=models.PROTECT, related_name="enrolments", verbose_name=_("trainee")
+    )
     starts_on = models.DateField(_("first day of training"))
     ends_on = models.DateField(_("last day of training"))
 
@@ -165,6 +173,22 @@ class Enrolment(Versioned):
                 name="enrolment_ends_after_start",
                 violation_error_message=_("The last day cannot be before the first day."),
             ),
+        ]
+
+        triggers = [
+            pgtrigger.Trigger(
+                name="one_institution",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF (SELECT institution_id FROM training_trainingclass WHERE id = NEW.training_class_id)
+                        IS DISTINCT FROM (SELECT institution_id FROM training_trainee WHERE id = NEW.trainee_id)
+                    THEN
+                        RAISE EXCEPTION 'enrolment_one_institution' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
         ]
 
     def __str__(self) -> str:
@@ -209,6 +233,12 @@ class Employer(models.Model):
         verbose_name = _("employer")
         verbose_name_plural = _("employers")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="employer_credit_code_form"
+            ),
+            models.CheckConstraint(condition=Q(division__regex=r"^[0-9]{6}$"), name="employer_division_form"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -257,7 +287,9 @@ class LabourContract(models.Model):
 class TrainingClaim(models.Model):
     """What an institution writes on its claim, beside the chosen trainees."""
 
-    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="training_claim", verbose_name=_("case"))
+    case = models.OneToOneField(
+        Case, on_delete=models.PROTECT, related_name="training_claim", verbose_name=_("case")
+    )
     note = models.TextField(_("explanation for the reviewer"), blank=True, max_length=2000)
     undertaking_by = models.CharField(_("undertaking given by"), max_length=60, blank=True)
     undertaking_at = models.DateTimeField(_("undertaking given"), null=True, blank=True)
@@ -267,7 +299,8 @@ class TrainingClaim(models.Model):
         verbose_name_plural = _("training claims")
         constraints = [
             models.CheckConstraint(
-                condition=Q(undertaking_at__isnull=True) | ~Q(undertaking_by=""), name="training_undertaking_has_name"
+                condition=Q(undertaking_at__isnull=True) | ~Q(undertaking_by=""),
+                name="training_undertaking_has_name",
             )
         ]
 
@@ -278,7 +311,9 @@ class TrainingClaim(models.Model):
 class ClaimLine(models.Model):
     """One chosen trainee of a claim."""
 
-    claim = models.ForeignKey(TrainingClaim, on_delete=models.PROTECT, related_name="lines", verbose_name=_("claim"))
+    claim = models.ForeignKey(
+        TrainingClaim, on_delete=models.PROTECT, related_name="lines", verbose_name=_("claim")
+    )
     enrolment = models.ForeignKey(
         Enrolment, on_delete=models.PROTECT, related_name="claim_lines", verbose_name=_("enrolment")
     )
@@ -294,6 +329,25 @@ class ClaimLine(models.Model):
             models.UniqueConstraint(
                 fields=["enrolment"], condition=Q(released=False), name="claim_line_enrolment_once"
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="own_enrolment",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM training_trainingclaim claim
+                        JOIN casework_case filed ON filed.id = claim.case_id
+                        JOIN training_trainee trainee ON trainee.institution_id = filed.organisation_id
+                        JOIN training_enrolment enrolment ON enrolment.trainee_id = trainee.id
+                        WHERE claim.id = NEW.claim_id AND enrolment.id = NEW.enrolment_id
+                    ) THEN
+                        RAISE EXCEPTION 'claim_line_own_enrolment' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""What people do in this room: register classes and trainees, complete enrolments, file claims."""

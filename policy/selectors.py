@@ -31,6 +31,14 @@ def published_versions(programme: str) -> Sequence[PolicyVersion]:
     )
 
 
+def published_terms(programme: str) -> Sequence[OffshoreTerms | TrainingTerms]:
+    """The published terms of a programme, oldest first; two queries however many days or years are then asked for.
+
+    `policy.rules.versions.version_on(terms, day)` picks from them.
+    """
+    return [terms_of(version) for version in published_versions(programme)]
+
+
 def offshore_terms_for(year: int) -> OffshoreTerms:
     """The published offshore terms of a calendar year. Raises NoVersionError or OverlapError, naming the dates."""
     return terms_of(version_for_year(published_versions(ProgrammeCode.OFFSHORE), year))

@@ -9,3 +9,6 @@ REVIEW_LATE_DAYS = 5
 
 # The first year that a claim can be about: the first one of the 2013 policy.
 FIRST_YEAR = 2013
+
+# Years without the right to file that the undertaking names for fraud.
+FRAUD_EXCLUSION_YEARS = 3

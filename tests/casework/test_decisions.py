@@ -1,0 +1,184 @@
+"""Decisions by two different people, bound to what they saw."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.enums import OfficialRole
+from accounts.models import Membership
+from applications.models import Receipt
+from casework.enums import Outcome, Stage, Status
+from casework.models import Award, Case, Review
+from casework.services import decisions, filing
+from casework.transitions import Refused
+from ledger.models import Balance, Entry
+from tests import factories
+
+
+def decide(case: Case, user, stage=Stage.INITIAL, outcome=Outcome.PASS, reason="", assessment_hash=None):
+    case.refresh_from_db()
+    return decisions.decide(
+        case_id=case.pk,
+        user=user,
+        stage=stage,
+        outcome=outcome,
+        reason=reason,
+        assessment_hash=assessment_hash or case.current_assessment.hash,
+    )
+
+
+@pytest.fixture
+def case(people) -> Case:
+    return factories.filed_offshore(people.enterprise, people.clerk, "250000")
+
+
+def unchanged(case: Case, status: Status) -> bool:
+    case.refresh_from_db()
+    return case.status == status and not Award.objects.exists() and not Entry.objects.exists()
+
+
+def test_two_officials_approve_and_the_award_is_in_the_ledger(people, case):
+    factories.approve(case, people.initial, people.final)
+    assert (case.status, case.initial_reviewer, case.final_reviewer) == (
+        Status.APPROVED,
+        people.initial,
+        people.final,
+    )
+    assert str(case.award.amount_rmb) == "50000.00"
+    balance = Balance.objects.get(organisation=people.enterprise, year=2015)
+    assert (str(balance.granted_rmb), str(balance.limit_rmb)) == ("50000.00", "500000.00")
+
+
+def test_cumulative_claims_of_a_year(people):
+    first = factories.filed_offshore(people.enterprise, people.clerk, "2400000")
+    factories.approve(first, people.initial, people.final)
+    second = factories.filed_offshore(people.enterprise, people.clerk, "300000")
+    factories.approve(second, people.initial, people.final)
+    assert [str(c.award.amount_rmb) for c in (first, second)] == ["480000.00", "20000.00"]
+    assert str(Balance.objects.get().granted_rmb) == "500000.00"
+
+
+def test_the_same_official_is_refused_as_second_reviewer(people, case):
+    decide(case, people.initial)
+    with pytest.raises(Refused) as caught:
+        decide(case, people.initial, Stage.FINAL)
+    assert caught.value.code == "four_eyes"
+    assert unchanged(case, Status.FINAL_REVIEW)
+
+
+def test_a_superuser_is_held_to_the_same_rule(people, case):
+    root = factories.UserFactory(is_staff=True, is_superuser=True)
+    decide(case, root)
+    with pytest.raises(Refused) as caught:
+        decide(case, root, Stage.FINAL)
+    assert caught.value.code == "four_eyes"
+    assert unchanged(case, Status.FINAL_REVIEW)
+
+
+@pytest.mark.parametrize(
+    ("statement", "constraint"),
+    [
+        (
+            "UPDATE casework_case SET status = 'approved', decided_at = now(), final_reviewer_id = %(same)s"
+            " WHERE id = %(case)s",
+            "case_four_eyes|case_approval_needs_two_reviews",
+        ),
+        ("UPDATE casework_case SET final_reviewer_id = %(same)s WHERE id = %(case)s", "case_four_eyes"),
+        (
+            "INSERT INTO casework_review (case_id, assessment_id, assessment_hash, stage, outcome, reason,"
+            " reviewer_id, submitter_id) SELECT id, current_assessment_id, '', 'final', 'pass', '', %(same)s,"
+            " submitted_by_id FROM casework_case WHERE id = %(case)s",
+            "review_once_per_person",
+        ),
+        (
+            "INSERT INTO casework_review (case_id, assessment_id, assessment_hash, stage, outcome, reason,"
+            " reviewer_id, submitter_id) SELECT id, current_assessment_id, '', 'final', 'pass', '', %(clerk)s,"
+            " submitted_by_id FROM casework_case WHERE id = %(case)s",
+            "review_not_by_submitter",
+        ),
+        ("UPDATE casework_case SET final_reviewer_id = %(clerk)s WHERE id = %(case)s", "case_four_eyes"),
+    ],
+)
+def test_raw_sql_is_held_to_the_same_rule(people, case, statement, constraint):
+    decide(case, people.initial)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                statement, {"case": case.pk, "same": people.initial.pk, "clerk": people.clerk.pk}
+            )
+    assert unchanged(case, Status.FINAL_REVIEW)
+
+
+def test_the_submitter_and_members_of_the_organisation_do_not_review(people, case):
+    insider = factories.official(OfficialRole.INITIAL_REVIEWER)
+    Membership.objects.create(user=insider, organisation=people.enterprise)
+    with pytest.raises(Refused, match="member"):
+        decide(case, insider)
+    assert unchanged(case, Status.INITIAL_REVIEW)
+
+
+@pytest.mark.parametrize("role", [OfficialRole.AUDITOR, OfficialRole.FINANCE, OfficialRole.POLICY_EDITOR])
+def test_other_roles_decide_nothing(people, case, role):
+    with pytest.raises(Refused) as caught:
+        decide(case, factories.official(role))
+    assert caught.value.code == "four_eyes"
+    assert unchanged(case, Status.INITIAL_REVIEW)
+
+
+def test_a_stale_page_decides_nothing(people, case):
+    with pytest.raises(Refused) as caught:
+        decide(case, people.initial, assessment_hash="0" * 64)
+    assert caught.value.code == "stale"
+    decide(case, people.initial)
+    with pytest.raises(Refused) as caught:
+        decide(case, people.final, Stage.INITIAL)
+    assert caught.value.code == "moved"
+    assert unchanged(case, Status.FINAL_REVIEW)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RETURN, Outcome.PROPOSE_REJECTION])
+def test_a_refusal_needs_its_reason(people, case, outcome):
+    with pytest.raises(Refused) as caught:
+        decide(case, people.initial, outcome=outcome, reason="  ")
+    assert caught.value.code == "reason"
+    assert unchanged(case, Status.INITIAL_REVIEW) and not Review.objects.exists()
+
+
+def test_a_rejection_is_seen_by_two_people_and_frees_the_receipts(people, case):
+    decide(case, people.initial, outcome=Outcome.PROPOSE_REJECTION, reason="Client is domestic.")
+    decide(case, people.final, Stage.FINAL, Outcome.REJECT, "The client is not overseas.")
+    case.refresh_from_db()
+    assert case.status == Status.REJECTED
+    assert Receipt.objects.get(claim__case=case).released
+    assert not Award.objects.exists()
+
+
+def test_an_initial_reviewer_cannot_reject_alone(people, case):
+    with pytest.raises(Refused) as caught:
+        decide(case, people.initial, outcome=Outcome.REJECT, reason="No.")
+    assert caught.value.code == "outcome"
+    assert unchanged(case, Status.INITIAL_REVIEW)
+
+
+def test_nobody_decides_while_the_calculation_is_running(people):
+    case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
+    filing.submit(case_id=case.pk, user=people.clerk)
+    with pytest.raises(Refused) as caught:
+        decide(case, people.initial, assessment_hash="0" * 64)
+    assert caught.value.code == "calculating"
+
+
+def test_a_grant_between_calculation_and_approval_asks_for_a_new_calculation(people):
+    first = factories.filed_offshore(people.enterprise, people.clerk, "150000")
+    second = factories.filed_offshore(people.enterprise, people.clerk, "100000")
+    for case in (first, second):
+        decide(case, people.initial)
+    decide(first, people.final, Stage.FINAL)
+    # Lose the run that the approval asked for, as if it had failed: the check at approval must still catch it.
+    second.runs.filter(state="queued").update(state="failed")
+    with pytest.raises(Refused) as caught:
+        decide(second, people.final, Stage.FINAL)
+    assert caught.value.code == "basis_changed"
+    second.refresh_from_db()
+    assert second.status == Status.FINAL_REVIEW
+    factories.calculate(second)
+    assert (second.status, str(second.amount_rmb)) == (Status.INITIAL_REVIEW, "50000.00")

@@ -1,0 +1,110 @@
+"""The transition table holds in code and in the database alike."""
+
+import itertools
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from casework.enums import Status
+from casework.models import Case, Edge, Transition
+from casework.transitions import EDGES
+from tests import factories
+
+TABLE = {(edge.from_status, edge.to_status) for edge in EDGES}
+
+
+@pytest.mark.django_db
+def test_database_and_code_hold_the_same_table():
+    in_code = {(e.from_status.value, e.to_status.value, e.actor.value, e.reason_required) for e in EDGES}
+    in_database = set(Edge.objects.values_list("from_status", "to_status", "actor", "reason_required"))
+    assert in_database == in_code
+
+
+def test_a_case_begins_as_a_draft(people):
+    with pytest.raises(IntegrityError, match="case_status_begins_as_draft"), transaction.atomic():
+        Case.objects.create(
+            number="X-1",
+            programme="offshore",
+            organisation=people.enterprise,
+            year=2015,
+            status=Status.APPROVED,
+            created_by=people.clerk,
+            changed_by=people.clerk,
+            submitted_by=people.clerk,
+            submitted_at="2015-01-01T00:00Z",
+        )
+
+
+@pytest.mark.parametrize("target", [s for s in Status if (Status.DRAFT, s) not in TABLE and s != Status.DRAFT])
+def test_sql_cannot_leave_the_table(people, target):
+    case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
+    with pytest.raises(IntegrityError, match="case_status_edge|case_"), transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(status=target)
+    case.refresh_from_db()
+    assert case.status == Status.DRAFT
+
+
+def test_closed_statuses_have_no_way_out():
+    closed = {Status.APPROVED, Status.REJECTED, Status.WITHDRAWN}
+    assert not [pair for pair in itertools.product(closed, Status) if pair in TABLE]
+
+
+def test_approval_by_sql_needs_two_reviews_of_the_assessment(people):
+    case = factories.filed_offshore(people.enterprise, people.clerk, "250000")
+    factories.decide(case, people.initial, "initial")
+    with pytest.raises(IntegrityError, match="case_approval_needs_two_reviews"), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE casework_case SET status = 'approved', final_reviewer_id = %s, decided_at = now() WHERE id = %s",
+                [people.final.pk, case.pk],
+            )
+    case.refresh_from_db()
+    assert case.status == Status.FINAL_REVIEW
+
+
+def test_a_decision_is_final(people):
+    case = factories.approve(
+        factories.filed_offshore(people.enterprise, people.clerk, "250000"), people.initial, people.final
+    )
+    with pytest.raises(IntegrityError, match="case_decision_is_final"), transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(amount_rmb=1)
+
+
+def test_a_case_is_never_deleted(people):
+    case = factories.offshore_draft(people.enterprise, people.clerk)
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        Case.objects.filter(pk=case.pk)._raw_delete("default")
+    assert Case.objects.filter(pk=case.pk).exists()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+@pytest.mark.parametrize(
+    "table",
+    ["casework_transition", "casework_submission", "casework_assessment", "casework_review", "casework_award"],
+)
+def test_history_is_append_only(people, table, statement):
+    factories.approve(
+        factories.filed_offshore(people.enterprise, people.clerk, "250000"), people.initial, people.final
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        before = cursor.fetchone()
+        assert before[0]
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(DatabaseError, match="Cannot (update|delete)|no_truncate"), transaction.atomic():
+            cursor.execute(statement.format(table))
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        assert cursor.fetchone() == before
+
+
+def test_every_step_is_logged_with_its_actor(people):
+    case = factories.approve(
+        factories.filed_offshore(people.enterprise, people.clerk, "250000"), people.initial, people.final
+    )
+    steps = Transition.objects.filter(case=case).values_list("to_status", "actor", "acted_as")
+    assert list(steps) == [
+        ("draft", people.clerk.pk, "applicant"),
+        ("initial_review", people.clerk.pk, "applicant"),
+        ("final_review", people.initial.pk, "initial_reviewer"),
+        ("approved", people.final.pk, "final_reviewer"),
+    ]

@@ -1,0 +1,79 @@
+"""What the database itself refuses about money."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from ledger.models import Balance, Entry
+from ledger.selectors import granted_in_year
+from ledger.services import LimitExceeded, allowance, grant
+from tests import factories
+
+
+@pytest.fixture
+def balance(db) -> Balance:
+    return allowance(
+        organisation=factories.OrganisationFactory(),
+        programme="offshore",
+        year=2015,
+        limit_rmb=Decimal("500000.00"),
+    )
+
+
+@pytest.fixture
+def official(db):
+    return factories.official()
+
+
+def test_a_grant_moves_its_balance(balance, official):
+    grant(balance=balance, amount_rmb=Decimal("500000.00"), key="award:1", user=official)
+    granted = granted_in_year(organisation_id=balance.organisation_id, programme="offshore", year=2015)
+    assert granted == Decimal("500000.00")
+
+
+def test_one_fen_beyond_the_limit_is_refused_and_nothing_is_posted(balance, official):
+    grant(balance=balance, amount_rmb=Decimal("499999.99"), key="award:1", user=official)
+    with pytest.raises(LimitExceeded):
+        grant(balance=balance, amount_rmb=Decimal("0.02"), key="award:2", user=official)
+    balance.refresh_from_db()
+    assert (balance.granted_rmb, balance.entries.count()) == (Decimal("499999.99"), 1)
+
+
+def test_the_same_award_is_posted_once(balance, official):
+    grant(balance=balance, amount_rmb=Decimal("1.00"), key="award:1", user=official)
+    with pytest.raises(IntegrityError, match="ledger_entry_key_once"), transaction.atomic():
+        grant(balance=balance, amount_rmb=Decimal("1.00"), key="award:1", user=official)
+    balance.refresh_from_db()
+    assert balance.granted_rmb == Decimal("1.00")
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("UPDATE ledger_balance SET granted_rmb = 5", "ledger_balance_moved_by_entries_only"),
+        ("UPDATE ledger_balance SET limit_rmb = 0.50", "ledger_balance_within_limit"),
+        ("DELETE FROM ledger_balance", "Cannot delete"),
+        ("UPDATE ledger_entry SET amount_rmb = 5", "Cannot update"),
+        ("DELETE FROM ledger_entry", "Cannot delete"),
+        ("TRUNCATE ledger_entry", "no_truncate"),
+        (
+            "INSERT INTO ledger_entry (balance_id, kind, amount_rmb, key, posted_by_id)"
+            " SELECT id, 'grant', -1, 'x', (SELECT posted_by_id FROM ledger_entry LIMIT 1) FROM ledger_balance",
+            "ledger_entry_sign",
+        ),
+        (
+            "INSERT INTO ledger_balance (kind, programme, year, limit_rmb, granted_rmb)"
+            " VALUES ('fund', 'offshore', 2015, 10, 5)",
+            "ledger_balance_moved_by_entries_only",
+        ),
+    ],
+)
+def test_sql_cannot_go_round_the_ledger(balance, official, statement, name):
+    grant(balance=balance, amount_rmb=Decimal("1.00"), key="award:1", user=official)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(DatabaseError, match=name), transaction.atomic():
+            cursor.execute(statement)
+    balance.refresh_from_db()
+    assert (balance.granted_rmb, Entry.objects.count()) == (Decimal("1.00"), 1)

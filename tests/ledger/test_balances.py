@@ -55,7 +55,7 @@ def test_the_same_award_is_posted_once(balance, official):
         ("UPDATE ledger_balance SET limit_rmb = 0.50", "ledger_balance_within_limit"),
         ("DELETE FROM ledger_balance", "Cannot delete"),
         ("UPDATE ledger_entry SET amount_rmb = 5", "Cannot update"),
-        ("DELETE FROM ledger_entry", "Cannot delete"),
+        ("DELETE FROM ledger_entry", "Cannot update or delete"),
         ("TRUNCATE ledger_entry", "no_truncate"),
         (
             "INSERT INTO ledger_entry (balance_id, kind, amount_rmb, key, posted_by_id)"

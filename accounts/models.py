@@ -48,6 +48,7 @@ class Organisation(models.Model):
             models.UniqueConstraint(
                 fields=["credit_code"],
                 name="organisation_credit_code_once",
+                violation_error_code="unique",  # so that the message stands at the field
                 violation_error_message=_("An organisation with this code is registered already. Ask its owner for access."),
             ),
             models.CheckConstraint(condition=models.Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="organisation_credit_code_form"),

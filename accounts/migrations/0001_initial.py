@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'organisation',
                 'verbose_name_plural': 'organisations',
                 'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(fields=('credit_code',), name='organisation_credit_code_once', violation_error_message='An organisation with this code is registered already. Ask its owner for access.'), models.CheckConstraint(condition=models.Q(('credit_code__regex', '^[0-9A-Z]{18}$')), name='organisation_credit_code_form')],
+                'constraints': [models.UniqueConstraint(fields=('credit_code',), name='organisation_credit_code_once', violation_error_code='unique', violation_error_message='An organisation with this code is registered already. Ask its owner for access.'), models.CheckConstraint(condition=models.Q(('credit_code__regex', '^[0-9A-Z]{18}$')), name='organisation_credit_code_form')],
             },
         ),
         migrations.CreateModel(

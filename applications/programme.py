@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.enums import AccreditationKind
 from accounts.selectors import is_accredited
 from applications.models import OffshoreClaim, Receipt
-from applications.selectors import approved_claims_of_year, claim_of, rate_on, usd_of
+from applications.selectors import Rates, approved_claims_of_year, claim_lines, claim_of
 from casework.enums import IN_REVIEW, Payee
 from casework.models import Case
 from casework.programmes import AssessedResult, Flag, PayeeLine, Problem
@@ -21,6 +22,7 @@ from ledger.selectors import granted_in_year
 from policy.countries import ONSHORE
 from policy.enums import ProgrammeCode
 from policy.rules import offshore
+from policy.rules.money import add
 from policy.selectors import offshore_terms_for
 
 
@@ -34,10 +36,15 @@ class OffshoreProgramme:
 
     def problems(self, case: Case) -> Sequence[Problem]:
         claim = claim_of(case)
-        form, receipts = self.edit_url(case), list(claim.receipts.select_related("contract"))
+        form, receipts = self.edit_url(case), list(claim.receipts.all())
+        rates = Rates(receipt.currency for receipt in receipts)
         found = []
         if claim.typed is not None:
-            found.append(Problem("typed", _("Some of what you typed is not saved yet. Open the claim and save it."), form))
+            found.append(
+                Problem(
+                    "typed", _("Some of what you typed is not saved yet. Open the claim and save it."), form
+                )
+            )
         if not receipts:
             found.append(Problem("no_receipts", _("Enter at least one receipt."), form + "#receipts"))
         for receipt in receipts:
@@ -50,12 +57,14 @@ class OffshoreProgramme:
                         form + "#receipts",
                     )
                 )
-            if receipt.currency != "USD" and rate_on(receipt.currency, receipt.received_on) is None:
+            if rates.missing(receipt.currency, receipt.received_on):
                 found.append(
                     Problem(
                         "rate_missing",
-                        _("No exchange rate for %(currency)s on %(day)s is published yet. Ask the bureau to add it.")
-                        % {"currency": receipt.currency, "day": receipt.received_on},
+                        _(
+                            "No exchange rate for %(currency)s on %(day)s is published yet. Ask the bureau to add it."
+                        )
+                        % {"currency": receipt.currency, "day": date_format(receipt.received_on)},
                         form + "#receipts",
                     )
                 )
@@ -71,37 +80,7 @@ class OffshoreProgramme:
 
     def snapshot(self, case: Case) -> dict[str, Any]:
         claim = claim_of(case)
-        lines = []
-        for receipt in claim.receipts.select_related("contract"):
-            contract = receipt.contract
-            rate = rate_on(receipt.currency, receipt.received_on)
-            lines.append(
-                {
-                    "receipt": receipt.pk,
-                    "bank_reference": receipt.bank_reference,
-                    "declaration_number": receipt.declaration_number,
-                    "received_on": receipt.received_on.isoformat(),
-                    "currency": receipt.currency,
-                    "amount": str(receipt.amount),
-                    "usd_per_unit": str(rate.usd_per_unit) if rate else "1",
-                    "rate_source": rate.source if rate else "",
-                    "usd": str(usd_of(receipt.currency, receipt.amount, receipt.received_on)),
-                    "contract": {
-                        "id": contract.pk,
-                        "contract_number": contract.contract_number,
-                        "registration_number": contract.registration_number,
-                        "name": contract.name,
-                        "client_name": contract.client_name,
-                        "client_country": contract.client_country,
-                        "is_related_party": contract.is_related_party,
-                        "service_type": contract.service_type,
-                        "sector": contract.sector,
-                        "currency": contract.currency,
-                        "value": str(contract.value),
-                        "signed_on": contract.signed_on.isoformat(),
-                    },
-                }
-            )
+        filed = claim_lines(claim)
         return {
             "organisation": {
                 "name": case.organisation.name,
@@ -109,8 +88,8 @@ class OffshoreProgramme:
                 "division": case.organisation.division,
             },
             "year": case.year,
-            "lines": lines,
-            "usd": str(sum((Decimal(line["usd"]) for line in lines), Decimal(0))),
+            "lines": list(filed.lines),
+            "usd": format(filed.usd, "f"),
             "note": claim.note,
             "undertaking_by": claim.undertaking_by,
             "undertaking_at": claim.undertaking_at.isoformat(),
@@ -118,9 +97,13 @@ class OffshoreProgramme:
 
     def basis(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         earlier = approved_claims_of_year(case)
-        usd = sum((Decimal(other.current_assessment.result["details"]["usd"]) for other in earlier), Decimal(0))
+        usd = add(*(Decimal(other.current_assessment.result["details"]["usd"]) for other in earlier))
         granted = granted_in_year(organisation_id=case.organisation_id, programme=self.code, year=case.year)
-        return {"earlier": [other.number for other in earlier], "earlier_usd": str(usd), "granted_rmb": str(granted)}
+        return {
+            "earlier": [other.number for other in earlier],
+            "earlier_usd": str(usd),
+            "granted_rmb": str(granted),
+        }
 
     def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
         terms = offshore_terms_for(snapshot["year"])
@@ -140,6 +123,7 @@ class OffshoreProgramme:
                 "usd": str(result.usd),
                 "cumulative_usd": str(result.cumulative_usd),
                 "threshold_usd": str(terms.threshold_usd),
+                "threshold_op": str(terms.threshold_op),
                 "rate_rmb_per_usd": str(terms.rate_rmb_per_usd),
                 "cap_rmb": str(terms.cap_rmb),
             },
@@ -159,10 +143,16 @@ class OffshoreProgramme:
             if contract["client_country"] == ONSHORE:
                 found.append(Flag("onshore", _("The client is domestic."), contract["contract_number"]))
             if contract["is_related_party"]:
-                found.append(Flag("related_party", _("The client is a related party."), contract["client_name"]))
+                found.append(
+                    Flag("related_party", _("The client is a related party."), contract["client_name"])
+                )
             if line["received_on"] < contract["signed_on"]:
                 found.append(
-                    Flag("before_contract", _("Money was received before the contract was signed."), line["bank_reference"])
+                    Flag(
+                        "before_contract",
+                        _("Money was received before the contract was signed."),
+                        line["bank_reference"],
+                    )
                 )
         return list(dict.fromkeys(found))
 
@@ -184,7 +174,14 @@ class OffshoreProgramme:
         Receipt.objects.filter(claim__case=case).update(released=True)
 
     def evidence(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
-        return {"claim": OffshoreClaim.objects.filter(case=case).first(), "lines": snapshot["lines"], "usd": snapshot["usd"]}
+        return {
+            "claim": OffshoreClaim.objects.filter(case=case).first(),
+            "lines": snapshot["lines"],
+            "usd": snapshot["usd"],
+            "note": snapshot["note"],
+            "undertaking_by": snapshot["undertaking_by"],
+            "undertaking_at": snapshot["undertaking_at"],
+        }
 
 
 def _year_days(year: int) -> tuple[date, date]:

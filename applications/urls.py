@@ -10,5 +10,6 @@ urlpatterns = [
     path("claims/new", claims.claim_new, name="claim_new"),
     path("claims/<str:number>", claims.claim, name="claim"),
     path("claims/<str:number>/autosave", claims.autosave, name="autosave"),
+    path("claims/<str:number>/discard", claims.discard, name="discard"),
     path("claims/<str:number>/submit", claims.submit, name="submit"),
 ]

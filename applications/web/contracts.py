@@ -1,3 +1,128 @@
-def contracts(request, **kwargs): ...
-def contract_new(request, **kwargs): ...
-def contract(request, **kwargs): ...
+"""An enterprise's contracts with overseas clients."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.permissions import may_file_for
+from applications import services
+from applications.history import contract_changes
+from applications.models import Contract
+from applications.selectors import enterprises_of
+from applications.web.contract_forms import ContractForm
+from applications.web.posted import version_in
+from casework.transitions import Refused
+
+PAGE_SIZE = 25
+
+
+@login_required
+@require_GET
+def contracts(request):
+    """The contracts of the person's enterprises, the newest first; `q` searches."""
+    found = (
+        Contract.objects.visible_to(request.user)
+        .select_related("organisation")
+        .annotate(receipt_count=Count("receipts", filter=Q(receipts__released=False)))
+        .order_by("-signed_on", "-id")
+    )
+    wanted = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    if wanted:
+        found = found.filter(
+            Q(contract_number__icontains=wanted)
+            | Q(registration_number__icontains=wanted)
+            | Q(name__icontains=wanted)
+            | Q(client_name__icontains=wanted)
+        )
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    enterprises = list(enterprises_of(request.user))
+    context = {"page": page, "q": wanted, "enterprises": enterprises, "several": len(enterprises) > 1}
+    return render(request, "applications/contracts.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contract_new(request):
+    """Register a contract."""
+    enterprises = list(enterprises_of(request.user))
+    if not enterprises:
+        messages.error(request, _("You act for no enterprise whose contracts you may register."))
+        return redirect("offshore:contracts")
+    form = ContractForm(request.POST or None, enterprises=enterprises)
+    if request.method == "POST" and form.is_valid():
+        organisation = form.cleaned_data.get("organisation") or form.instance.organisation
+        saved = _save(request, form, organisation=organisation)
+        if saved:
+            messages.success(
+                request, _("The contract %(number)s is registered.") % {"number": saved.contract_number}
+            )
+            return redirect("offshore:contracts")
+    return render(
+        request, "applications/contract.html", {"form": form, "crumbs": _crumbs(), "may_change": True}
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contract(request, pk: int):
+    """One contract: read it, change it."""
+    found = get_object_or_404(
+        Contract.objects.visible_to(request.user).select_related("organisation", "changed_by"), pk=pk
+    )
+    answer = may_file_for(request.user, found.organisation)
+    if request.method == "POST" and not answer:
+        messages.error(request, answer.reason)
+        return redirect("offshore:contract", pk=pk)
+    version = found.version
+    form = ContractForm(request.POST or None, instance=found)
+    conflict = None
+    if request.method == "POST" and form.is_valid():
+        expected = version_in(request.POST)
+        try:
+            saved = _save(
+                request, form, organisation=found.organisation, contract_id=pk, expected_version=expected
+            )
+        except Refused as refusal:
+            changes = contract_changes(found, expected)
+            conflict = {"message": refusal.message, "changes": changes if refusal.code == "stale" else []}
+            version = Contract.objects.values_list("version", flat=True).get(pk=pk)
+        else:
+            if saved:
+                messages.success(
+                    request, _("The contract %(number)s is saved.") % {"number": saved.contract_number}
+                )
+                return redirect("offshore:contracts")
+    if not answer:
+        for field in form.fields.values():
+            field.disabled = True
+    context = {
+        "form": form,
+        "contract": found,
+        "version": version if request.method == "GET" or conflict else version_in(request.POST),
+        "conflict": conflict,
+        "may_change": answer.allowed,
+        "refusal": answer.reason,
+        "is_filed": found.receipts.filter(claim__case__submitted_at__isnull=False).exists(),
+        "crumbs": _crumbs(),
+    }
+    return render(request, "applications/contract.html", context)
+
+
+def _save(request, form: ContractForm, **where) -> Contract | None:
+    """The saved contract; None when the form now carries the service's error."""
+    data = {name: form.cleaned_data[name] for name in services.CONTRACT_FIELDS}
+    try:
+        return services.save_contract(user=request.user, data=data, **where)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+
+
+def _crumbs() -> list[dict]:
+    return [{"label": _("Contracts"), "url": reverse("offshore:contracts")}]

@@ -1,0 +1,90 @@
+"""What other people changed since a form was opened, read back from the audit record in words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from applications.models import Contract
+from audit.models import Record
+from casework.models import Case
+
+CLAIM_SAVED = "offshore.claim_saved"
+CONTRACT_SAVED = "offshore.contract_saved"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One save by somebody: who, when, and a sentence for each thing that changed."""
+
+    who: str
+    at: datetime
+    what: tuple[str, ...]
+
+
+def claim_changes(case: Case, since_version: int) -> list[Change]:
+    """The saves of a claim after the version that a form was opened with, oldest first."""
+    return [
+        _change(record, _claim_words(record.data)) for record in _records(case, CLAIM_SAVED, since_version)
+    ]
+
+
+def contract_changes(contract: Contract, since_version: int) -> list[Change]:
+    return [
+        _change(record, _contract_words(record.data))
+        for record in _records(contract, CONTRACT_SAVED, since_version)
+    ]
+
+
+def _records(obj: models.Model, action: str, since_version: int):
+    return (
+        Record.objects.filter(
+            object_type=obj._meta.label_lower,
+            object_id=str(obj.pk),
+            action=action,
+            data__version__gt=since_version,
+        )
+        .select_related("actor")
+        .order_by("id")
+    )
+
+
+def _change(record: Record, what: Iterator[str]) -> Change:
+    return Change(str(record.actor or record.actor_label), record.at, tuple(what))
+
+
+def _claim_words(data: Mapping[str, Any]) -> Iterator[str]:
+    for receipt in data.get("added", ()):
+        yield _("Receipt %(reference)s added: %(amount)s %(currency)s.") % _figures(receipt)
+    for receipt in data.get("changed", ()):
+        yield _(
+            "Receipt %(reference)s changed; it is now %(amount)s %(currency)s, received on %(day)s."
+        ) % _figures(receipt)
+    for receipt in data.get("removed", ()):
+        yield _("Receipt %(reference)s removed: %(amount)s %(currency)s.") % _figures(receipt)
+    if data.get("note"):
+        yield _("The explanation for the reviewer changed.")
+
+
+def _figures(receipt: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "reference": receipt["bank_reference"],
+        "amount": number_format(receipt["amount"], force_grouping=True),
+        "currency": receipt["currency"],
+        "day": receipt["received_on"],
+    }
+
+
+def _contract_words(data: Mapping[str, Any]) -> Iterator[str]:
+    for name, (before, after) in data.get("changed", {}).items():
+        field = Contract._meta.get_field(name)
+        choices = {str(key): str(label) for key, label in field.flatchoices}
+        yield _("%(field)s: %(before)s → %(after)s") % {
+            "field": field.verbose_name,
+            "before": choices.get(before, before) or "—",
+            "after": choices.get(after, after) or "—",
+        }

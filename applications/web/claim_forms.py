@@ -1,0 +1,345 @@
+"""The claim's form: one row a receipt, and a note. Rows are plain forms, so that half-typed ones survive anything."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.formsets import BaseFormSet, formset_factory
+from django.forms.utils import ErrorDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Organisation
+from applications.estimates import Figures
+from applications.models import Contract, ExchangeRate, OffshoreClaim, Receipt
+from applications.selectors import enterprises_of, used_references
+from applications.services import ReceiptLine
+from applications.web.fields import DayField, MoneyField, ReferenceField
+from policy.countries import CURRENCIES
+
+PREFIX = "receipts"
+MAX_ROWS = 400
+ROW_FIELDS = (
+    "id",
+    "contract",
+    "received_on",
+    "currency",
+    "amount",
+    "bank_reference",
+    "declaration_number",
+    "DELETE",
+)
+_TYPED_KEY = re.compile(rf"note|{PREFIX}-TOTAL_FORMS|{PREFIX}-\d{{1,4}}-({'|'.join(ROW_FIELDS)})")
+_USED = gettext_lazy(
+    "This bank reference has been claimed already. A payment counts once: check the number on the slip."
+)
+
+
+def check_day(day: date, year: int) -> None:
+    """Raise ValidationError unless money received on `day` counts in the claim of `year`."""
+    if day > timezone.localdate():
+        raise ValidationError(_("This day is in the future. Only money that has been received counts."))
+    if day.year != year:
+        raise ValidationError(
+            _("This claim is for %(year)s. A receipt of %(other)s belongs into a claim for %(other)s.")
+            % {"year": year, "other": day.year}
+        )
+
+
+def check_amount(amount: Decimal) -> None:
+    if amount == 0:
+        raise ValidationError(
+            _("The amount cannot be zero. A refund is written with a minus, such as -1,000.00.")
+        )
+
+
+class NewClaimForm(forms.Form):
+    organisation = forms.ModelChoiceField(
+        label=gettext_lazy("Enterprise"),
+        queryset=Organisation.objects.none(),
+        error_messages={"invalid_choice": gettext_lazy("Choose one of your own enterprises.")},
+    )
+    year = forms.TypedChoiceField(
+        label=gettext_lazy("Year"),
+        coerce=int,
+        help_text=gettext_lazy("The calendar year in which the money was received."),
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose one of the years listed: no policy covers another.")
+        },
+    )
+
+    def __init__(self, *args, user, years: Sequence[int], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        enterprises = enterprises_of(user)
+        self.fields["organisation"].queryset = enterprises
+        self.fields["year"].choices = [(year, str(year)) for year in years]
+        if len(enterprises) == 1:
+            self.fields["organisation"].initial = enterprises[0]
+            self.fields["organisation"].empty_label = None
+
+
+class ClaimForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("Explanation for the reviewer"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("What an official should know: a refund, a client that changed its name."),
+    )
+
+
+class SubmitForm(forms.Form):
+    undertaking = forms.BooleanField(
+        label=gettext_lazy("I give this undertaking for the enterprise"),
+        error_messages={
+            "required": gettext_lazy(
+                "Accept the undertaking: without it the claim cannot be filed. Nothing is lost."
+            )
+        },
+    )
+    name = forms.CharField(
+        label=gettext_lazy("Name of the person who gives it"),
+        max_length=60,
+        error_messages={"required": gettext_lazy("Write the name of the person who gives the undertaking.")},
+    )
+
+
+class ReceiptForm(forms.Form):
+    """One inbound payment. `contracts` are the enterprise's own, by primary key as text."""
+
+    id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    contract = forms.ChoiceField(
+        label=gettext_lazy("Contract"),
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose one of the contracts that your enterprise has registered.")
+        },
+    )
+    received_on = DayField(label=gettext_lazy("Received on"))
+    currency = forms.ChoiceField(label=gettext_lazy("Currency"), initial="USD")
+    amount = MoneyField(label=gettext_lazy("Amount"), help_text=gettext_lazy("A refund is negative."))
+    bank_reference = ReferenceField(label=gettext_lazy("Bank reference"), max_length=60)
+    declaration_number = ReferenceField(
+        label=gettext_lazy("Inbound-payment declaration number"), max_length=60, required=False
+    )
+
+    #: Beside the row on the page, set by ClaimPage.annotate.
+    rate: ExchangeRate | None = None
+    rate_missing = False
+
+    def __init__(
+        self, *args, contracts: Mapping[str, Contract], year: int, receipts: Collection[int], **kwargs
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.year, self.receipts = year, receipts
+        self.fields["contract"].choices = [
+            ("", _("Choose a contract")),
+            *((pk, str(c)) for pk, c in contracts.items()),
+        ]
+        self.fields["currency"].choices = [(code, f"{code} · {label}") for code, label in CURRENCIES]
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.is_removed:
+            self._errors = ErrorDict(renderer=self.renderer)
+
+    @property
+    def is_removed(self) -> bool:
+        """The row is to be removed; what it says does not matter any more."""
+        if not self.is_bound:
+            return bool(self.initial.get("DELETE"))
+        return bool(self["DELETE"].data) if "DELETE" in self.fields else False
+
+    @property
+    def shown_reference(self) -> str:
+        return self["bank_reference"].value() or ""
+
+    def clean_id(self) -> int | None:
+        """A receipt of this claim, or a new row: a receipt that somebody removed meanwhile is typed anew."""
+        pk = self.cleaned_data["id"]
+        return pk if pk in self.receipts else None
+
+    def clean_received_on(self) -> date:
+        day = self.cleaned_data["received_on"]
+        check_day(day, self.year)
+        return day
+
+    def clean_amount(self) -> Decimal:
+        amount = self.cleaned_data["amount"]
+        check_amount(amount)
+        return amount
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(self[name].value() for name in ROW_FIELDS if name not in ("currency", "DELETE"))
+
+    def figures(self) -> Figures | None:
+        """What the row counts with as it stands on the page, saved or not; None while it cannot be read."""
+        if self.is_removed or self.is_blank:
+            return None
+        names = ("currency", "amount", "received_on")
+        try:
+            currency, amount, day = (self.fields[name].clean(self[name].value()) for name in names)
+            check_day(day, self.year)
+            check_amount(amount)
+        except ValidationError:
+            return None
+        return Figures(currency, amount, day)
+
+    def line(self) -> ReceiptLine:
+        data = self.cleaned_data
+        return ReceiptLine(
+            id=data["id"],
+            contract_id=int(data["contract"]),
+            received_on=data["received_on"],
+            currency=data["currency"],
+            amount=data["amount"],
+            bank_reference=data["bank_reference"],
+            declaration_number=data["declaration_number"],
+        )
+
+
+class BaseReceiptFormSet(BaseFormSet):
+    """Rows in the order typed; blank ones do not count. Every row is an `extra` one, saved receipts included."""
+
+    claim_id: int | None = None
+
+    def initial_form_count(self) -> int:
+        return 0
+
+    def total_form_count(self) -> int:
+        return super().total_form_count() if self.is_bound else len(self.initial or ()) + self.extra
+
+    @property
+    def filled(self) -> Iterator[ReceiptForm]:
+        return (form for form in self.forms if form.has_changed() and not form.is_removed)
+
+    @property
+    def removed_ids(self) -> set[int]:
+        return {
+            form.cleaned_data["id"] for form in self.forms if form.is_removed and form.cleaned_data.get("id")
+        }
+
+    def lines(self) -> list[ReceiptLine]:
+        return [form.line() for form in self.filled]
+
+    def clean(self) -> None:
+        seen: set[int] = set()
+        for form in self.filled:
+            # One receipt is one row; a second row with its id is a new receipt.
+            if (pk := form.cleaned_data.get("id")) in seen:
+                form.cleaned_data["id"] = None
+            elif pk:
+                seen.add(pk)
+        self._refuse_repeated()
+        self.refuse_used(used_references(self._references(), but_claim=self.claim_id))
+
+    def _references(self) -> dict[str, ReceiptForm]:
+        found: dict[str, ReceiptForm] = {}
+        for form in self.filled:
+            if reference := form.cleaned_data.get("bank_reference"):
+                found.setdefault(reference, form)
+        return found
+
+    def _refuse_repeated(self) -> None:
+        first = self._references()
+        for form in self.filled:
+            reference = form.cleaned_data.get("bank_reference")
+            if reference and first[reference] is not form:
+                number = self.forms.index(first[reference]) + 1
+                form.add_error(
+                    "bank_reference", _("Row %(number)d has the same bank reference.") % {"number": number}
+                )
+
+    def refuse_used(self, references: Collection[str]) -> None:
+        """Put the error at every row whose bank reference another claim holds."""
+        for form in self.filled:
+            if form.cleaned_data.get("bank_reference") in references:
+                form.add_error("bank_reference", _USED)
+
+
+_FormSet = formset_factory(
+    ReceiptForm,
+    formset=BaseReceiptFormSet,
+    extra=0,
+    can_delete=True,
+    max_num=MAX_ROWS,
+    absolute_max=MAX_ROWS,
+    validate_max=True,
+)
+
+
+def receipt_formset(
+    claim: OffshoreClaim,
+    year: int,
+    contracts: Mapping[str, Contract],
+    receipts: Collection[int],
+    *,
+    data: Mapping[str, str] | None = None,
+    rows: Sequence[Mapping[str, Any]] | None = None,
+) -> BaseReceiptFormSet:
+    formset = _FormSet(
+        data,
+        prefix=PREFIX,
+        initial=rows,
+        form_kwargs={"contracts": contracts, "year": year, "receipts": receipts},
+    )
+    formset.claim_id = claim.pk
+    return formset
+
+
+# What was typed
+
+
+def typed_from(data: Mapping[str, str]) -> dict[str, str]:
+    """The raw form as it is kept between saves; nothing but its own fields, no NUL, which JSON columns refuse."""
+    return {key: value.replace("\x00", "") for key, value in data.items() if _TYPED_KEY.fullmatch(key)}
+
+
+def with_one_more_row(typed: Mapping[str, str]) -> dict[str, str]:
+    return {**typed, f"{PREFIX}-TOTAL_FORMS": str(_total(typed) + 1)}
+
+
+def rows_of_typed(typed: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The typed rows as initial values of unbound forms; new rows that were removed are gone."""
+    rows = []
+    for number in range(_total(typed)):
+        row = {name: typed.get(f"{PREFIX}-{number}-{name}", "") for name in ROW_FIELDS}
+        if row["DELETE"] and not row["id"]:
+            continue
+        row["DELETE"] = bool(row["DELETE"])
+        rows.append(row)
+    return rows
+
+
+def rows_of_receipts(receipts: Sequence[Receipt]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": receipt.pk,
+            "contract": str(receipt.contract_id),
+            "received_on": receipt.received_on,
+            "currency": receipt.currency,
+            "amount": receipt.amount,
+            "bank_reference": receipt.bank_reference,
+            "declaration_number": receipt.declaration_number,
+        }
+        for receipt in receipts
+    ]
+
+
+def merged_rows(typed: Sequence[dict[str, Any]], receipts: Sequence[Receipt]) -> list[dict[str, Any]]:
+    """The typed rows, and behind them the receipts that somebody else added meanwhile."""
+    known = {str(row["id"]) for row in typed}
+    present = {str(receipt.pk) for receipt in receipts}
+    kept = [row if str(row["id"]) in present else {**row, "id": ""} for row in typed]
+    kept = [row for row in kept if row["id"] or not row["DELETE"]]
+    return kept + rows_of_receipts([receipt for receipt in receipts if str(receipt.pk) not in known])
+
+
+def _total(typed: Mapping[str, str]) -> int:
+    text = typed.get(f"{PREFIX}-TOTAL_FORMS", "")
+    return min(int(text), MAX_ROWS) if text.isascii() and text.isdigit() and len(text) < 6 else 0

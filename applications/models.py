@@ -201,7 +201,7 @@ class Receipt(models.Model):
             pgtrigger.Trigger(
                 name="contract_of_the_same_enterprise",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("contract", "claim"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("contract_id", "claim_id"),
                 func="""
                     IF NOT EXISTS (
                         SELECT 1 FROM applications_offshoreclaim claim

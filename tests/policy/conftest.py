@@ -5,9 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from policy import terms_file
 from policy.rules.terms import OffshoreTerms, TrainingTerms
+
+# A busy machine is no failure of a rule.
+settings.register_profile("rules", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("rules")
 
 GOLDEN = Path(__file__).parent / "golden"
 TABLES = {

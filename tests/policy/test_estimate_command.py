@@ -181,6 +181,21 @@ def test_wrong_input_in_a_process_of_its_own(process, arguments):
     refused(process(*arguments))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "arguments",
+    [("offshore", "--year", "2015", "--claims", "150000,100000"), (*TRAINING, "--place", "local")],
+    ids=["offshore", "training"],
+)
+def test_the_published_versions_say_what_the_seeded_terms_say(estimate, arguments):
+    assert answer(estimate(*arguments, "--database")) == answer(estimate(*arguments))
+
+
+@pytest.mark.django_db
+def test_a_year_that_no_published_version_covers(estimate):
+    refused(estimate("offshore", "--year", "2012", "--claims", "1", "--database"))
+
+
 def test_published_versions_that_cannot_be_read_end_with_status_1_and_one_sentence(process):
     done = process("offshore", "--year", "2015", "--claims", "250000", "--database")
     assert done.returncode == 1, done.stderr

@@ -100,7 +100,7 @@ class Command(BaseCommand):
             raise _refusal(str(error)) from error
         except (TermsError, terms_file.TermsFileError) as error:
             raise _refusal(f"the policy terms are not usable: {error}", NO_TERMS) from error
-        except (DatabaseError, ImproperlyConfigured, ImportError) as error:
+        except (DatabaseError, ImproperlyConfigured) as error:
             raise _refusal(f"the published versions cannot be read: {error}", NO_TERMS) from error
         self.stdout.write(json.dumps(estimate, ensure_ascii=not _speaks_utf8(self.stdout), indent=2))
 

@@ -1,0 +1,78 @@
+"""How a filed claim goes its way: the same services that the pages call, and the calculation at once."""
+
+from collections.abc import Callable
+
+from accounts.models import User
+from casework.enums import Outcome, RunState, Stage
+from casework.models import CalculationRun, Case
+from casework.services import decisions, filing
+from casework.services.calculation import run_calculation
+
+FILE, WITHDRAW = "file", "withdraw"
+PASS = (Stage.INITIAL, Outcome.PASS)
+PROPOSE = (Stage.INITIAL, Outcome.PROPOSE_REJECTION)
+RETURN = (Stage.INITIAL, Outcome.RETURN)
+APPROVE = (Stage.FINAL, Outcome.PASS)
+REJECT = (Stage.FINAL, Outcome.REJECT)
+RETURN_AT_LAST = (Stage.FINAL, Outcome.RETURN)
+
+PATHS: dict[str, tuple] = {
+    "typed": (),
+    "draft": (),
+    "filed": (FILE,),
+    "withdrawn": (FILE, WITHDRAW),
+    "returned": (FILE, RETURN),
+    "corrected": (FILE, RETURN, FILE),
+    "passed": (FILE, PASS),
+    "proposed": (FILE, PROPOSE),
+    "returned_late": (FILE, PASS, RETURN_AT_LAST),
+    "approved": (FILE, PASS, APPROVE),
+    "rejected": (FILE, PROPOSE, REJECT),
+}
+
+
+class CalculationFailed(Exception):
+    """A calculation of the sample did not come to an end; the message is the run's."""
+
+
+def walk(
+    case: Case,
+    path: str,
+    *,
+    clerk: User,
+    officials: dict[Stage, User],
+    file: Callable[[Case], object],
+    reason: str,
+) -> Case:
+    """Take a case along a path; `file` is the programme's own way of filing it."""
+    for step in PATHS[path]:
+        if step == FILE:
+            file(case)
+        elif step == WITHDRAW:
+            filing.withdraw(case_id=case.pk, user=clerk)
+        else:
+            _decide(case, officials, *step, reason)
+        calculate()
+        case.refresh_from_db()
+    return case
+
+
+def _decide(case: Case, officials: dict[Stage, User], stage: Stage, outcome: Outcome, reason: str) -> None:
+    decisions.decide(
+        case_id=case.pk,
+        user=officials[stage],
+        stage=stage,
+        outcome=outcome,
+        assessment_hash=case.current_assessment.hash,
+        reason="" if outcome == Outcome.PASS else reason,
+    )
+
+
+def calculate() -> None:
+    """Do the sample's waiting calculations, as a worker would. Raises CalculationFailed."""
+    waiting = CalculationRun.objects.filter(state=RunState.QUEUED, case__organisation__is_sample=True)
+    for run_id in list(waiting.order_by("pk").values_list("pk", flat=True)):
+        run_calculation(run_id)
+        run = CalculationRun.objects.get(pk=run_id)
+        if run.state != RunState.DONE:
+            raise CalculationFailed(f"{run.case}: {run.error}")

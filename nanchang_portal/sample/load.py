@@ -1,0 +1,22 @@
+"""Load the whole sample, or nothing of it."""
+
+from django.db import connection, transaction
+
+from accounts.models import Organisation
+from nanchang_portal.sample import offshore, organisations, people, rates, training
+
+
+def is_loaded() -> bool:
+    return Organisation.objects.filter(is_sample=True).exists()
+
+
+@transaction.atomic
+def load() -> None:
+    """Write the sample in one transaction: an interrupted load leaves nothing behind and can be started again."""
+    users = people.create()
+    found = organisations.create(users)
+    rates.create(users)
+    offshore.create(users, found)
+    training.create(users, found)
+    # Every calculation is done by now: the messages that would announce them to the workers have nothing to say.
+    connection.run_on_commit.clear()

@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -46,12 +46,12 @@ def claim_of(case: Case) -> OffshoreClaim:
     return OffshoreClaim.objects.get(case=case)
 
 
-def claim_years(today: date | None = None) -> list[int]:
-    """The years that may be claimed, newest first: those of the published policy up to this year of the office."""
+def claim_years(now: datetime | None = None) -> list[int]:
+    """The years that may be claimed, newest first: those of the published policy up to this year in Nanchang."""
     versions = published_versions(ProgrammeCode.OFFSHORE)
     if not versions:
         return []
-    this_year = (today or timezone.localdate()).year
+    this_year = timezone.localdate(now).year
     first = versions[0].in_force_from.year
     return [year for year in range(this_year, first - 1, -1) if _has_terms(versions, year)]
 

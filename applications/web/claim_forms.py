@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -40,9 +40,9 @@ _USED = gettext_lazy(
 )
 
 
-def check_day(day: date, year: int) -> None:
-    """Raise ValidationError unless money received on `day` counts in the claim of `year`."""
-    if day > timezone.localdate():
+def check_day(day: date, year: int, now: datetime | None = None) -> None:
+    """Raise ValidationError unless money received on `day` counts in the claim of `year`; days are Nanchang's."""
+    if day > timezone.localdate(now):
         raise ValidationError(_("This day is in the future. Only money that has been received counts."))
     if day.year != year:
         raise ValidationError(

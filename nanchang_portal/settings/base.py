@@ -180,6 +180,9 @@ CELERY_BEAT_SCHEDULE = {
 # The beat's own memory of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
+# A claim's form may hold a year of receipts: 400 rows of eight fields (applications/web/claim_forms.py).
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
+
 # Fictional data may be loaded, and every page says that it is fictional.
 SAMPLE_DATA = env.bool("SAMPLE_DATA", default=False)
 # Drills only (casework/failpoints.py); production settings never read it.

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.crypto import blind_index, decrypt, encrypt
@@ -89,6 +90,9 @@ class TrainingClass(Versioned):
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("training:class", args=[self.pk])
+
 
 class Trainee(Versioned):
     """A person as one institution registered them. The identity number is encrypted and found by a keyed hash.
@@ -132,6 +136,9 @@ class Trainee(Versioned):
 
     def __str__(self) -> str:
         return f"{self.name} {self.identity_masked}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("training:trainee", args=[self.pk])
 
     def set_identity(self, number: str) -> None:
         """Store an identity number: encrypted, hashed and masked; never in clear."""
@@ -193,6 +200,9 @@ class Enrolment(Versioned):
 
     def __str__(self) -> str:
         return f"{self.trainee.masked_name} · {self.training_class.code}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("training:enrolment", args=[self.pk])
 
 
 class Certificate(models.Model):

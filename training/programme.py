@@ -129,13 +129,15 @@ class TrainingProgramme:
 
     def evidence(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         assessment = case.current_assessment
-        results = (
-            {person["enrolment"]: person for person in assessment.result["details"]["people"]}
-            if assessment
-            else {}
-        )
-        lines = [line | {"result": results.get(line["enrolment"])} for line in snapshot["lines"]]
-        return {"lines": lines, "details": assessment.result["details"] if assessment else None}
+        details = assessment.result["details"] if assessment else None
+        results = {person["enrolment"]: person for person in details["people"]} if details else {}
+        return {
+            "lines": [line | {"result": results.get(line["enrolment"])} for line in snapshot["lines"]],
+            "details": details,
+            "note": snapshot["note"],
+            "undertaking_by": snapshot["undertaking_by"],
+            "undertaking_at": snapshot["undertaking_at"],
+        }
 
 
 def _problem_of(enrolment: Enrolment, terms: Sequence[TrainingTerms]) -> Problem | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from accounts.enums import AccreditationKind, OrganisationKind
-from accounts.identifiers import division_of_credit_code
+from accounts.enums import AccreditationKind, MembershipRole, OrganisationKind
+from accounts.identifiers import division_name, division_of_credit_code, is_nanchang
 from accounts.models import Accreditation, Organisation, User
 from accounts.selectors import organisations_of
 from casework.enums import Payee
@@ -33,6 +33,15 @@ def institutions_of(user: User) -> QuerySet[Organisation]:
     return organisations_of(user).filter(kind=OrganisationKind.INSTITUTION)
 
 
+def writable_institutions(user: User) -> QuerySet[Organisation]:
+    """Those of them for which the person may write."""
+    return Organisation.objects.filter(
+        kind=OrganisationKind.INSTITUTION,
+        memberships__user=user,
+        memberships__role__in=[MembershipRole.OWNER, MembershipRole.CLERK],
+    ).order_by("name")
+
+
 def classes_of(user: User) -> QuerySet[TrainingClass]:
     """A person's classes with how many are enrolled, certified and hired."""
     return (
@@ -43,6 +52,7 @@ def classes_of(user: User) -> QuerySet[TrainingClass]:
             certified=Count("enrolments__certificate", distinct=True),
             hired=Count("enrolments__labour_contract", distinct=True),
         )
+        .order_by("-starts_on", "code", "id")
     )
 
 
@@ -262,6 +272,14 @@ class KnownEmployer:
     name: str
     division: str
     is_known: bool
+
+    @property
+    def place(self) -> str:
+        return "local" if is_nanchang(self.division) else "elsewhere"
+
+    @property
+    def division_label(self) -> str:
+        return division_name(self.division)
 
 
 def employer_by_code(credit_code: str) -> KnownEmployer:

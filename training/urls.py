@@ -12,8 +12,12 @@ urlpatterns = [
     path("trainees/", trainees.trainees, name="trainees"),
     path("trainees/new", trainees.trainee_new, name="trainee_new"),
     path("trainees/<int:pk>", trainees.trainee, name="trainee"),
+    path("trainees/<int:pk>/edit", trainees.trainee_edit, name="trainee_edit"),
+    path("trainees/<int:pk>/enrol", trainees.trainee_enrol, name="trainee_enrol"),
+    path("employers/known", enrolments.employer, name="employer"),
     path("enrolments/<int:pk>", enrolments.enrolment, name="enrolment"),
     path("claims/new", claims.claim_new, name="claim_new"),
     path("claims/<str:number>", claims.claim, name="claim"),
+    path("claims/<str:number>/eligible", claims.choose_eligible, name="choose_eligible"),
     path("claims/<str:number>/submit", claims.submit, name="submit"),
 ]

@@ -23,6 +23,12 @@ def save_class(
     is_new = training_class.pk is None
     if not is_new:
         training_class.version = lock_current(TrainingClass, training_class.pk, expected_version).version
+    others = TrainingClass.objects.filter(
+        institution_id=training_class.institution_id, code=training_class.code
+    )
+    # The institution is locked, so nobody takes the code between this look and the save.
+    if others.exclude(pk=training_class.pk).exists():
+        raise ValidationError({"code": _("You have a class with this code already.")}, code="class_code_once")
     training_class.full_clean()
     stamp(training_class, user, is_new=is_new)
     training_class.save()

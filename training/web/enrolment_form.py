@@ -1,0 +1,177 @@
+"""The page of one enrolment: training days, certificate, labour contract and its employer."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.forms import CreditCodeField
+from training.evidence import CertificateData, ContractData, contradictions
+from training.models import Enrolment
+from training.selectors import employer_by_code
+from training.services.enrolments import check_division
+from training.web.fields import DayField, VersionMixin, add_errors, plain
+
+_CONTRACT = (
+    "employer_code",
+    "employer_name",
+    "employer_division",
+    "signed_on",
+    "contract_starts_on",
+    "contract_ends_on",
+    "open_ended",
+    "position",
+)
+
+
+class DivisionField(forms.CharField):
+    def to_python(self, value: Any) -> str:
+        return plain(super().to_python(value))
+
+
+class EnrolmentForm(VersionMixin, forms.Form):
+    """Certificate and contract may stay empty; once something of them is written, the rest is asked for."""
+
+    starts_on = DayField(label=gettext_lazy("First day of training"))
+    ends_on = DayField(label=gettext_lazy("Last day of training"))
+    certificate_number = forms.CharField(
+        label=gettext_lazy("Certificate number"), max_length=60, required=False
+    )
+    certificate_issued_on = DayField(label=gettext_lazy("Issued on"), required=False)
+    employer_code = CreditCodeField(
+        label=gettext_lazy("Unified Social Credit Code of the employer"),
+        required=False,
+        help_text=gettext_lazy("18 characters, as on the business licence (GB 32100)."),
+    )
+    employer_name = forms.CharField(
+        label=gettext_lazy("Registered name of the employer"),
+        max_length=120,
+        required=False,
+        help_text=gettext_lazy("Only for an employer that the portal does not know yet."),
+    )
+    employer_division = DivisionField(
+        label=gettext_lazy("Division code of the place of registration"),
+        max_length=6,
+        required=False,
+        help_text=gettext_lazy("Six digits, GB/T 2260. Empty: digits 3 to 8 of the credit code."),
+    )
+    signed_on = DayField(label=gettext_lazy("Signed on"), required=False)
+    contract_starts_on = DayField(label=gettext_lazy("First day of the contract"), required=False)
+    contract_ends_on = DayField(label=gettext_lazy("Last day of the contract"), required=False)
+    open_ended = forms.BooleanField(
+        label=gettext_lazy("Open-ended: the contract has no last day"), required=False
+    )
+    position = forms.CharField(label=gettext_lazy("Position"), max_length=80, required=False)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["employer_code"].widget.attrs |= {
+            "data-code": True,
+            "autocomplete": "off",
+            "hx-get": reverse("training:employer"),
+            "hx-trigger": "change",
+            "hx-target": "#employer",
+            "hx-include": "[name=employer_name],[name=employer_division]",
+        }
+
+    @classmethod
+    def initial_of(cls, enrolment: Enrolment) -> dict[str, Any]:
+        """The present state of an enrolment by the names of this form."""
+        certificate = getattr(enrolment, "certificate", None)
+        contract = getattr(enrolment, "labour_contract", None)
+        return {
+            "version": enrolment.version,
+            "starts_on": enrolment.starts_on,
+            "ends_on": enrolment.ends_on,
+            "certificate_number": certificate.number if certificate else "",
+            "certificate_issued_on": certificate.issued_on if certificate else None,
+            "employer_code": contract.employer.credit_code if contract else "",
+            "signed_on": contract.signed_on if contract else None,
+            "contract_starts_on": contract.starts_on if contract else None,
+            "contract_ends_on": contract.ends_on if contract else None,
+            "open_ended": bool(contract) and contract.ends_on is None,
+            "position": contract.position if contract else "",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self._require_certificate(data)
+        if self.has_contract:
+            self._require_contract(data)
+        days = (
+            "starts_on",
+            "ends_on",
+            "certificate_issued_on",
+            "signed_on",
+            "contract_starts_on",
+            "contract_ends_on",
+        )
+        found = contradictions(**{name: data.get(name) for name in days}, today=timezone.localdate())
+        for name, message in list(found):
+            self.add_error(name, message)
+        return data
+
+    @property
+    def has_contract(self) -> bool:
+        """Whether anything of a contract was written, right or wrong."""
+        return any(self[name].data for name in _CONTRACT)
+
+    def _require(self, name: str, message: str) -> None:
+        if name not in self.errors and not self.cleaned_data.get(name):
+            self.add_error(name, ValidationError(message, code="required"))
+
+    def _require_certificate(self, data: dict[str, Any]) -> None:
+        if self["certificate_issued_on"].data:
+            self._require(
+                "certificate_number", _("Write the number of the certificate too, or clear its day.")
+            )
+        elif data.get("certificate_number"):
+            self._require("certificate_issued_on", _("Write the day of issue too, or clear the number."))
+
+    def _require_contract(self, data: dict[str, Any]) -> None:
+        self._require("employer_code", _("Write the employer's credit code, or clear the whole contract."))
+        self._require("signed_on", _("Write the day of the signature, or clear the whole contract."))
+        self._require(
+            "contract_starts_on", _("Write the first day of the contract, or clear the whole contract.")
+        )
+        if data.get("open_ended"):
+            if data.get("contract_ends_on"):
+                self.add_error(
+                    "contract_ends_on", _("Clear this day, or untick “open-ended”: it cannot be both.")
+                )
+        else:
+            self._require("contract_ends_on", _("Write the last day of the contract, or tick “open-ended”."))
+        if data.get("employer_code") and not employer_by_code(data["employer_code"]).is_known:
+            self._require(
+                "employer_name",
+                _("This employer is not known yet: write its name as on the business licence."),
+            )
+            if data.get("employer_division"):
+                try:
+                    check_division(data["employer_division"])
+                except ValidationError as error:
+                    add_errors(self, error)
+
+    def certificate(self) -> CertificateData | None:
+        data = self.cleaned_data
+        if not data["certificate_number"]:
+            return None
+        return CertificateData(data["certificate_number"], data["certificate_issued_on"])
+
+    def contract(self) -> ContractData | None:
+        data = self.cleaned_data
+        if not self.has_contract:
+            return None
+        return ContractData(
+            employer_code=data["employer_code"],
+            employer_name=data["employer_name"],
+            employer_division=data["employer_division"],
+            signed_on=data["signed_on"],
+            starts_on=data["contract_starts_on"],
+            ends_on=data["contract_ends_on"],
+            position=data["position"],
+        )

@@ -122,12 +122,15 @@ def parse_amount(text: str) -> Decimal:
 def plain(value: Decimal) -> str:
     """The amount as a string with at least two decimals, no exponent, no separators, no digit lost.
 
-    >>> plain(Decimal("150000")), plain(Decimal("0.125")), plain(Decimal("-0"))
-    ('150000.00', '0.125', '0.00')
+    Zeros that only the arithmetic left (a sum times a rate of ten decimals) are dropped.
+
+    >>> plain(Decimal("150000")), plain(Decimal("0.125")), plain(Decimal("-0")), plain(Decimal("1.2000"))
+    ('150000.00', '0.125', '0.00', '1.20')
     """
     if value.as_tuple().exponent > FEN.as_tuple().exponent:
         value = value.quantize(FEN, context=_EXACT)
-    return format(value if value else value.copy_abs(), "f")
+    whole, _, decimals = format(value if value else value.copy_abs(), "f").partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 def _check_finite(value: Decimal) -> None:

@@ -32,9 +32,18 @@
     const [whole, ...rest] = plain.split(".");
     return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
   };
-  const group = (input) => {
+  // A comma that this script did not set may be a decimal comma: it stays, and the server asks.
+  const wellGrouped = /^-?\d{1,3}(,\d{3})*(\.\d*)?$/;
+  const group = (input, typed = "") => {
+    const ours = input.dataset.grouped !== undefined && typed !== ",";
+    if (input.value.includes(",") && !wellGrouped.test(input.value) && !ours) {
+      delete input.dataset.grouped;
+      return;
+    }
     const value = grouped(input.value);
-    if (value === null || value === input.value) return;
+    if (value === null) return;
+    input.dataset.grouped = "";
+    if (value === input.value) return;
     const after = input.value.slice(input.selectionStart).replace(/,/g, "").length;
     const focused = document.activeElement === input;
     input.value = value;
@@ -43,7 +52,7 @@
     for (let left = after; left > 0 && caret > 0; caret -= 1) if (value[caret - 1] !== ",") left -= 1;
     input.setSelectionRange(caret, caret);
   };
-  const groupAll = (root) => root.querySelectorAll("input[data-money]").forEach(group);
+  const groupAll = (root) => root.querySelectorAll("input[data-money]").forEach((input) => group(input));
 
   // Rows of a formset: data-formset="prefix" around rows, <template> and the button data-formset-add.
   const showButtons = (root) => {
@@ -159,7 +168,7 @@
   const typed = (event) => {
     const input = event.target;
     if (event.isComposing) return;
-    if (input.matches?.("input[data-money]")) group(input);
+    if (input.matches?.("input[data-money]")) group(input, event.data);
     changed(input.form);
   };
   document.addEventListener("input", typed);

@@ -40,6 +40,15 @@ def _record_hash(previous: str, stream: str, record: Record) -> str:
     )
 
 
+def _locked_head(key: str) -> Stream:
+    """The stream's row, locked; made the first time."""
+    streams = Stream.objects.select_for_update(of=("self",))
+    if (head := streams.filter(key=key).first()) is None:
+        Stream.objects.bulk_create([Stream(key=key)], ignore_conflicts=True)
+        head = streams.get(key=key)
+    return head
+
+
 @transaction.atomic
 def record(
     *,
@@ -57,8 +66,7 @@ def record(
     """
     label = obj._meta.label_lower
     key = stream or f"{label}:{obj.pk}"
-    Stream.objects.bulk_create([Stream(key=key)], ignore_conflicts=True)
-    head = Stream.objects.select_for_update(of=("self",)).get(key=key)
+    head = _locked_head(key)
     is_user = not isinstance(actor, str)
     entry = Record(
         stream=head,

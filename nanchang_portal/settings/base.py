@@ -86,7 +86,6 @@ LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 USE_I18N = True
-USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 

@@ -26,6 +26,14 @@ class Change:
     what: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Conflict:
+    """Why a save was refused, and what the other person changed."""
+
+    message: str
+    changes: list[Change]
+
+
 def claim_changes(case: Case, since_version: int) -> list[Change]:
     """The saves of a claim after the version that a form was opened with, oldest first."""
     return [

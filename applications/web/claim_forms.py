@@ -1,6 +1,5 @@
 """The claim's form: one row a receipt, and a note. Rows are plain forms, so that half-typed ones survive anything."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,7 +33,6 @@ ROW_FIELDS = (
     "declaration_number",
     "DELETE",
 )
-_TYPED_KEY = re.compile(rf"note|{PREFIX}-TOTAL_FORMS|{PREFIX}-\d{{1,4}}-({'|'.join(ROW_FIELDS)})")
 _USED = gettext_lazy(
     "This bank reference has been claimed already. A payment counts once: check the number on the slip."
 )
@@ -116,15 +114,27 @@ class ReceiptForm(forms.Form):
     contract = forms.ChoiceField(
         label=gettext_lazy("Contract"),
         error_messages={
-            "invalid_choice": gettext_lazy("Choose one of the contracts that your enterprise has registered.")
+            "required": gettext_lazy("Choose the contract under which the money was paid."),
+            "invalid_choice": gettext_lazy(
+                "Choose one of the contracts that your enterprise has registered."
+            ),
         },
     )
-    received_on = DayField(label=gettext_lazy("Received on"))
+    received_on = DayField(
+        label=gettext_lazy("Received on"),
+        error_messages={"required": gettext_lazy("Enter the day on which the money arrived.")},
+    )
     currency = forms.ChoiceField(label=gettext_lazy("Currency"), initial="USD")
-    amount = MoneyField(label=gettext_lazy("Amount"), help_text=gettext_lazy("A refund is negative."))
-    bank_reference = ReferenceField(label=gettext_lazy("Bank reference"), max_length=60)
+    amount = MoneyField(
+        label=gettext_lazy("Amount"), error_messages={"required": gettext_lazy("Enter the amount received.")}
+    )
+    bank_reference = ReferenceField(
+        label=gettext_lazy("Bank reference"),
+        max_length=60,
+        error_messages={"required": gettext_lazy("Enter the reference number on the bank's slip.")},
+    )
     declaration_number = ReferenceField(
-        label=gettext_lazy("Inbound-payment declaration number"), max_length=60, required=False
+        label=gettext_lazy("Declaration number"), max_length=60, required=False
     )
 
     #: Beside the row on the page, set by ClaimPage.annotate.
@@ -290,56 +300,3 @@ def receipt_formset(
     )
     formset.claim_id = claim.pk
     return formset
-
-
-# What was typed
-
-
-def typed_from(data: Mapping[str, str]) -> dict[str, str]:
-    """The raw form as it is kept between saves; nothing but its own fields, no NUL, which JSON columns refuse."""
-    return {key: value.replace("\x00", "") for key, value in data.items() if _TYPED_KEY.fullmatch(key)}
-
-
-def with_one_more_row(typed: Mapping[str, str]) -> dict[str, str]:
-    return {**typed, f"{PREFIX}-TOTAL_FORMS": str(_total(typed) + 1)}
-
-
-def rows_of_typed(typed: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The typed rows as initial values of unbound forms; new rows that were removed are gone."""
-    rows = []
-    for number in range(_total(typed)):
-        row = {name: typed.get(f"{PREFIX}-{number}-{name}", "") for name in ROW_FIELDS}
-        if row["DELETE"] and not row["id"]:
-            continue
-        row["DELETE"] = bool(row["DELETE"])
-        rows.append(row)
-    return rows
-
-
-def rows_of_receipts(receipts: Sequence[Receipt]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": receipt.pk,
-            "contract": str(receipt.contract_id),
-            "received_on": receipt.received_on,
-            "currency": receipt.currency,
-            "amount": receipt.amount,
-            "bank_reference": receipt.bank_reference,
-            "declaration_number": receipt.declaration_number,
-        }
-        for receipt in receipts
-    ]
-
-
-def merged_rows(typed: Sequence[dict[str, Any]], receipts: Sequence[Receipt]) -> list[dict[str, Any]]:
-    """The typed rows, and behind them the receipts that somebody else added meanwhile."""
-    known = {str(row["id"]) for row in typed}
-    present = {str(receipt.pk) for receipt in receipts}
-    kept = [row if str(row["id"]) in present else {**row, "id": ""} for row in typed]
-    kept = [row for row in kept if row["id"] or not row["DELETE"]]
-    return kept + rows_of_receipts([receipt for receipt in receipts if str(receipt.pk) not in known])
-
-
-def _total(typed: Mapping[str, str]) -> int:
-    text = typed.get(f"{PREFIX}-TOTAL_FORMS", "")
-    return min(int(text), MAX_ROWS) if text.isascii() and text.isdigit() and len(text) < 6 else 0

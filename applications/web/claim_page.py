@@ -1,7 +1,6 @@
 """The claim's page put together: forms from what is saved, typed or posted, the rate beside each row, the estimate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -9,22 +8,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from applications.estimates import Estimate, estimate
-from applications.history import Change
+from applications.history import Conflict
 from applications.models import Contract, OffshoreClaim, Receipt
 from applications.selectors import Rates
 from applications.web import claim_forms
+from applications.web import typed as typed_rows
 from applications.web.claim_forms import BaseReceiptFormSet, ClaimForm
 from casework import presentation
 from casework.enums import Status
 from casework.models import Case
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Why a save was refused, and what the other person changed."""
-
-    message: str
-    changes: list[Change]
 
 
 class ClaimPage:
@@ -59,16 +51,16 @@ class ClaimPage:
         """What was typed last, valid or not; otherwise what is saved."""
         if self.claim.typed is not None:
             return self.typed_forms(self.claim.typed)
-        rows = claim_forms.rows_of_receipts(self.receipts)
+        rows = typed_rows.rows_of_receipts(self.receipts)
         return ClaimForm(initial={"note": self.claim.note}), self.formset(rows=rows or [{}])
 
     def typed_forms(
         self, typed: Mapping[str, str], *, merge: bool = False
     ) -> tuple[ClaimForm, BaseReceiptFormSet]:
         """`merge` adds the receipts that somebody else saved after this form was opened."""
-        rows = claim_forms.rows_of_typed(typed)
+        rows = typed_rows.rows_of_typed(typed)
         if merge:
-            rows = claim_forms.merged_rows(rows, self.receipts)
+            rows = typed_rows.merged_rows(rows, self.receipts)
         return ClaimForm(initial={"note": typed.get("note", "")}), self.formset(rows=rows or [{}])
 
     # What stands beside the rows

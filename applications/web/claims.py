@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from applications import services
-from applications.history import claim_changes
+from applications.history import Conflict, claim_changes
 from applications.selectors import claim_lines, claim_years, enterprises_of, offshore_cases
-from applications.web import claim_forms
+from applications.web import typed as typed_rows
 from applications.web.claim_forms import ClaimForm, NewClaimForm, SubmitForm
-from applications.web.claim_page import ClaimPage, Conflict, steps
+from applications.web.claim_page import ClaimPage, steps
 from applications.web.posted import typed_seen_in, version_in
 from casework import presentation
 from casework.enums import EDITABLE, IN_REVIEW, Status
@@ -89,7 +89,7 @@ def _post(request: HttpRequest, page: ClaimPage) -> HttpResponse:
     form, formset = ClaimForm(request.POST), page.formset(data=request.POST)
     try:
         if "add_row" in request.POST:
-            typed = claim_forms.with_one_more_row(claim_forms.typed_from(request.POST))
+            typed = typed_rows.with_one_more_row(typed_rows.typed_from(request.POST))
             services.keep_typed(**who, typed=typed, typed_seen=seen)
             return redirect(reverse("offshore:claim", args=[case.number]) + "#new-row")
         if form.is_valid() & formset.is_valid() and _saved(formset, form, who, seen):
@@ -97,7 +97,7 @@ def _post(request: HttpRequest, page: ClaimPage) -> HttpResponse:
             return redirect(
                 "offshore:submit" if "next" in request.POST else "offshore:claim", number=case.number
             )
-        services.keep_typed(**who, typed=claim_forms.typed_from(request.POST), typed_seen=seen)
+        services.keep_typed(**who, typed=typed_rows.typed_from(request.POST), typed_seen=seen)
     except Refused as refusal:
         return _refused(request, case.number, refusal, version)
     page.claim.refresh_from_db()
@@ -127,7 +127,7 @@ def _refused(request: HttpRequest, number: str, refusal: Refused, version: int) 
         messages.error(request, refusal.message)
         return redirect(case)
     page = ClaimPage(case)
-    form, formset = page.typed_forms(claim_forms.typed_from(request.POST), merge=True)
+    form, formset = page.typed_forms(typed_rows.typed_from(request.POST), merge=True)
     changes = claim_changes(case, version) if refusal.code == "stale" else []
     return _show(
         request, page, form, formset, version=case.version, conflict=Conflict(refusal.message, changes)
@@ -145,7 +145,7 @@ def autosave(request, number: str):
             case_id=page.case.pk,
             user=request.user,
             expected_version=version_in(request.POST),
-            typed=claim_forms.typed_from(request.POST),
+            typed=typed_rows.typed_from(request.POST),
             typed_seen=typed_seen_in(request.POST),
         )
     except Refused as refusal:
@@ -153,7 +153,8 @@ def autosave(request, number: str):
             request, "applications/_autosave.html", context | {"save_error": refusal.message}, status=409
         )
     context["typed_seen"] = context["kept_at"].isoformat()
-    context["estimate"] = page.annotate(page.formset(data=request.POST))
+    context["formset"] = page.formset(data=request.POST)
+    context["estimate"] = page.annotate(context["formset"])
     return render(request, "applications/_autosave.html", context)
 
 
@@ -221,7 +222,7 @@ def _filed_before(request: HttpRequest, case: Case) -> HttpResponse:
 def _submit_context(case: Case, form: SubmitForm, problems, conflict: Conflict | None) -> dict:
     page = ClaimPage(case)
     filed = claim_lines(page.claim)
-    formset = page.formset(rows=claim_forms.rows_of_receipts(page.receipts))
+    formset = page.formset(rows=typed_rows.rows_of_receipts(page.receipts))
     if problems is None:
         problems = programme_of(case).problems(case)
     return {

@@ -5,14 +5,15 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.permissions import may_file_for
+from accounts.permissions import Answer, may_file_for
 from applications import services
-from applications.history import contract_changes
+from applications.history import Conflict, contract_changes
 from applications.models import Contract
 from applications.selectors import enterprises_of
 from applications.web.contract_forms import ContractForm
@@ -79,32 +80,40 @@ def contract(request, pk: int):
     if request.method == "POST" and not answer:
         messages.error(request, answer.reason)
         return redirect("offshore:contract", pk=pk)
-    version = found.version
     form = ContractForm(request.POST or None, instance=found)
     conflict = None
     if request.method == "POST" and form.is_valid():
-        expected = version_in(request.POST)
         try:
             saved = _save(
-                request, form, organisation=found.organisation, contract_id=pk, expected_version=expected
+                request,
+                form,
+                organisation=found.organisation,
+                contract_id=pk,
+                expected_version=version_in(request.POST),
             )
         except Refused as refusal:
-            changes = contract_changes(found, expected)
-            conflict = {"message": refusal.message, "changes": changes if refusal.code == "stale" else []}
-            version = Contract.objects.values_list("version", flat=True).get(pk=pk)
+            conflict = Conflict(refusal.message, contract_changes(found, version_in(request.POST)))
+            found.refresh_from_db(fields=["version", "changed_by", "changed_at"])
         else:
             if saved:
                 messages.success(
                     request, _("The contract %(number)s is saved.") % {"number": saved.contract_number}
                 )
                 return redirect("offshore:contracts")
-    if not answer:
-        for field in form.fields.values():
-            field.disabled = True
+    return _show(request, form, found, answer, conflict)
+
+
+def _show(
+    request: HttpRequest, form: ContractForm, found: Contract, answer: Answer, conflict: Conflict | None
+) -> HttpResponse:
+    for field in form.fields.values():
+        field.disabled = not answer
+    # A form with errors keeps the version that it was opened with; after a conflict, saving again is a choice.
+    is_old = request.method == "POST" and not conflict
     context = {
         "form": form,
         "contract": found,
-        "version": version if request.method == "GET" or conflict else version_in(request.POST),
+        "version": version_in(request.POST) if is_old else found.version,
         "conflict": conflict,
         "may_change": answer.allowed,
         "refusal": answer.reason,

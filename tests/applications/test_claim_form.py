@@ -30,7 +30,7 @@ WRONG = [
     ("received_on", {"received_on": "2999-01-01"}, "This day is in the future"),
     ("received_on", {"received_on": "2016-01-01"}, "A receipt of 2016 belongs into a claim for 2016"),
     ("received_on", {"received_on": "2014-12-31"}, "This claim is for 2015"),
-    ("received_on", {"received_on": ""}, "required"),
+    ("received_on", {"received_on": ""}, "Enter the day"),
     ("amount", {"amount": "0.00"}, "cannot be zero"),
     ("amount", {"amount": "12,34"}, "Write the amount in digits"),
     ("amount", {"amount": "1.234.567"}, "Write the amount in digits"),
@@ -38,10 +38,10 @@ WRONG = [
     ("amount", {"amount": "ten"}, "Write the amount in digits"),
     ("amount", {"amount": "1.005"}, "At most two decimals"),
     ("amount", {"amount": "123456789012345"}, "at most 14 digits"),
-    ("contract", {"contract": ""}, "required"),
+    ("contract", {"contract": ""}, "Choose the contract under which"),
     ("contract", {"contract": "abc"}, "Choose one of the contracts"),
     ("currency", {"currency": "XXX"}, "not one of the available choices"),
-    ("bank_reference", {"bank_reference": ""}, "required"),
+    ("bank_reference", {"bank_reference": ""}, "on the bank's slip"),
     ("bank_reference", {"bank_reference": "X" * 61}, "at most 60"),
 ]
 
@@ -177,6 +177,13 @@ def test_more_rows_than_a_form_can_hold_are_refused(desk):
     assert desk.receipts() == []
 
 
+def test_a_whole_year_of_receipts_fits_into_the_form(desk):
+    rows = [desk.row(f"R-{number}", "1,000", DELETE="") for number in range(150)]
+    assert sum(map(len, rows)) > 1000
+    desk.save(*rows)
+    assert len(desk.receipts()) == 150
+
+
 def test_a_broken_form_is_no_server_error(desk):
     response = desk.client.post(desk.url(), {"version": "x", "note": "a\x00b", "receipts-TOTAL_FORMS": "-"})
     assert response.status_code == 200
@@ -187,7 +194,13 @@ def test_a_currency_without_a_rate_warns_beside_the_row_and_can_be_saved(desk, e
     response = desk.client.post(
         desk.url("autosave"), desk.form(desk.row("R-1", currency="EUR"), desk.row("R-2", currency="GBP"))
     )
-    assert "1 row is not counted" in " ".join(response.content.decode().split())
+    answer = " ".join(response.content.decode().split())
+    assert "1 row is not counted" in answer
+    before, _id, after = answer.partition('id="receipts-0-rate" data-swap')[2].partition(
+        'id="receipts-1-rate" data-swap'
+    )
+    assert "1 EUR = 1.12 USD" in before
+    assert "No exchange rate for this currency and day is published yet" in after
     desk.save(desk.row("R-1", currency="EUR"), desk.row("R-2", currency="GBP"))
     forms = desk.client.get(desk.url()).context["formset"].forms
     assert [(form.rate_missing, form.rate) for form in forms] == [(False, euro), (True, None)]

@@ -50,7 +50,7 @@ def test_every_quotation_of_the_published_versions_stands_in_the_article_word_fo
             if version.status == "published" and parameter.quotation:
                 assert parameter.quotation in ARTICLE, parameter.name
             if not parameter.quotation:
-                assert "practice" in parameter.clause, parameter.name
+                assert "Practice" in parameter.clause, parameter.name
 
 
 def test_published_terms_by_year_and_by_day():

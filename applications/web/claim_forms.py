@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from applications.estimates import Figures
-from applications.models import Contract, ExchangeRate, OffshoreClaim, Receipt
+from applications.models import Contract, ExchangeRate, OffshoreClaim
 from applications.selectors import enterprises_of, used_references
 from applications.services import ReceiptLine
 from applications.web.fields import DayField, MoneyField, ReferenceField

@@ -51,3 +51,12 @@ def may_file_for(user: User, organisation: Organisation) -> Answer:
     if not member.may_file:
         return Answer(False, _("Your role in this organisation is read-only. Ask its owner for the clerk role."))
     return YES
+
+
+def may_accredit(user: User, organisation: Organisation | None = None) -> Answer:
+    """May this official recognise or designate (this organisation, when it is known already)?"""
+    if not (user.is_staff and has_role(user, OfficialRole.INITIAL_REVIEWER, OfficialRole.FINAL_REVIEWER)):
+        return Answer(False, _("Only reviewers grant and end recognitions and designations."))
+    if organisation is not None and membership(user, organisation.pk):
+        return Answer(False, _("You are a member of this organisation; somebody else must grant this."))
+    return YES

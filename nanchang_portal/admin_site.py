@@ -1,16 +1,35 @@
 from django.contrib.admin import AdminSite
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import is_official
 
 
 class PortalAdminSite(AdminSite):
-    """The officials' desk."""
+    """The officials' desk: the queue is its first page, the registers lie one click beside it."""
 
     site_header = _("Officials' desk")
     site_title = _("Officials' desk")
-    index_title = _("Work")
+    index_title = _("Registers")
     enable_nav_sidebar = False
 
     def has_permission(self, request) -> bool:
         return is_official(request.user)
+
+    def get_urls(self):
+        return [path("registers/", self.admin_view(self.registers), name="registers"), *super().get_urls()]
+
+    def index(self, request, extra_context=None):
+        return redirect("admin:casework_case_changelist")
+
+    def registers(self, request):
+        """Everything that the portal keeps, to look things up."""
+        request.current_app = self.name
+        context = {
+            **self.each_context(request),
+            "title": self.index_title,
+            "app_list": self.get_app_list(request),
+        }
+        return TemplateResponse(request, "admin/index.html", context)

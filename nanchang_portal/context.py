@@ -40,6 +40,12 @@ def site(request) -> dict:
 def _navigation(request, organisations, official: bool) -> list[dict]:
     if not request.user.is_authenticated:
         return []
+    if official and request.path.startswith("/admin/"):
+        entries = [
+            (_("Review queue"), reverse("admin:casework_case_changelist")),
+            (_("Registers"), reverse("admin:registers")),
+        ]
+        return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]
     kinds = {organisation.kind for organisation in organisations}
     entries = [(_("My claims"), reverse("dashboard"))]
     if OrganisationKind.ENTERPRISE in kinds:

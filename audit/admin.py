@@ -1,0 +1,45 @@
+"""The audit chains as officials read them."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from audit.admin_base import ReadOnlyAdmin, pretty
+from audit.models import Record, Stream
+
+
+@admin.register(Record)
+class RecordAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor_label", "action", "stream", "number", "hash_short")
+    list_select_related = ("stream",)
+    search_fields = ("=stream__key", "actor_label", "action", "=hash")
+    search_help_text = _("Stream (casework.case:12), actor, action or hash")
+    ordering = ("-id",)
+    fields = (
+        "stream",
+        "number",
+        "at",
+        "actor",
+        "actor_label",
+        "action",
+        "object_type",
+        "object_id",
+        "values",
+        "previous_hash",
+        "hash",
+    )
+
+    @admin.display(description=_("hash"))
+    def hash_short(self, record):
+        return record.hash[:12]
+
+    @admin.display(description=_("values"))
+    def values(self, record):
+        return pretty(record.data)
+
+
+@admin.register(Stream)
+class StreamAdmin(ReadOnlyAdmin):
+    list_display = ("key", "length", "head")
+    search_fields = ("key",)
+    search_help_text = _("Stream (casework.case:12)")
+    ordering = ("-id",)

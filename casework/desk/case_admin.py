@@ -1,0 +1,283 @@
+"""The case in the admin: the queue, the review page and its verbs, and passing several cases at once."""
+
+from dataclasses import replace
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from audit.admin_base import ReadOnlyAdmin
+from casework import presentation
+from casework.desk import bulk, filters, flags, queue, review
+from casework.desk.forms import DecisionForm
+from casework.enums import IN_REVIEW
+from casework.models import Case
+from casework.permissions import stage_of
+from casework.services import calculation
+from casework.services.decisions import decide
+from casework.templatetags.portal import money
+from casework.transitions import Refused
+
+WITH_ALL = ("organisation", "current_assessment", "submitted_by", "initial_reviewer", "final_reviewer")
+
+
+class Queue(ChangeList):
+    """The list with its filters laid out as tabs and menus above the table."""
+
+    def __init__(self, request, *args, **kwargs):
+        super().__init__(request, *args, **kwargs)
+        self.title = _("Review queue")
+
+    def get_ordering(self, request, queryset):
+        if self.params.get(ORDER_VAR):
+            return super().get_ordering(request, queryset)
+        mine = self.waiting_filter.chosen == filters.WaitingFilter.MINE
+        return list(queue.OLDEST_FIRST if mine else queue.EVERYTHING)
+
+    @property
+    def waiting_filter(self):
+        return next(spec for spec in self.filter_specs if isinstance(spec, filters.WaitingFilter))
+
+    @property
+    def menus(self):
+        return [spec for spec in self.filter_specs if isinstance(spec, filters.FixedFilter)]
+
+    @property
+    def tabs(self) -> list[dict]:
+        spec = self.waiting_filter
+        return [
+            {
+                "label": label,
+                "code": code,
+                "url": self.get_query_string({spec.parameter_name: code}, ["p"]),
+                "selected": code == spec.chosen,
+            }
+            for code, label in spec.lookup_choices
+        ]
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.query or any(menu.chosen for menu in self.menus))
+
+    @property
+    def search_everywhere(self) -> str:
+        """The same search over all cases."""
+        return self.get_query_string({self.waiting_filter.parameter_name: filters.WaitingFilter.ALL}, ["p"])
+
+
+class CaseAdmin(ReadOnlyAdmin):
+    list_display = (
+        "case_number",
+        "organisation_and_code",
+        "programme",
+        "year_plain",
+        "amount",
+        "where",
+        "age_here",
+        "flagged",
+    )
+    list_display_links = ("case_number",)
+    list_filter = (
+        filters.WaitingFilter,
+        filters.StageFilter,
+        filters.ProgrammeFilter,
+        filters.YearFilter,
+        filters.WarningFilter,
+    )
+    search_fields = ("number", "organisation__name", "organisation__credit_code")
+    search_help_text = gettext_lazy("Case number, organisation or credit code")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ["pass_selected"]
+    view_on_site = False
+
+    # The list
+
+    def get_queryset(self, request):
+        return queue.on_desk(request.user)
+
+    def get_changelist(self, request, **kwargs):
+        return Queue
+
+    def changelist_view(self, request, extra_context=None):
+        reviewer = queue.is_reviewer(request.user)
+        context = {"reviewer": reviewer, "waiting": queue.waiting_count(request.user) if reviewer else 0}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    @admin.display(description=gettext_lazy("case number"), ordering="number")
+    def case_number(self, case):
+        return case.number
+
+    @admin.display(description=gettext_lazy("organisation"), ordering="organisation__name")
+    def organisation_and_code(self, case):
+        return format_html(
+            '<span class="queue-name">{}</span><span class="queue-code">{}</span>',
+            case.organisation.name,
+            case.organisation.credit_code,
+        )
+
+    @admin.display(description=gettext_lazy("year"), ordering="year")
+    def year_plain(self, case):
+        return str(case.year)
+
+    @admin.display(description=gettext_lazy("amount (RMB)"), ordering="amount_rmb")
+    def amount(self, case):
+        if case.amount_rmb is None:
+            return format_html('<span class="queue-open">{}</span>', queue.calculation_word(case.last_run))
+        return money(case.amount_rmb)
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def where(self, case):
+        status = presentation.status_view(case)
+        if case.status in IN_REVIEW:
+            # On the officials' own desk the office needs no name.
+            status = replace(status, owner="")
+        return render_to_string("_partials/status_chip.html", {"status": status})
+
+    @admin.display(description=gettext_lazy("warnings"))
+    def flagged(self, case):
+        return render_to_string("admin/casework/case/_flags.html", {"words": flags.words(case.warnings)})
+
+    @admin.display(description=gettext_lazy("at this stage"), ordering="stage_since")
+    def age_here(self, case):
+        age = queue.age(case, timezone.localdate())
+        return render_to_string("admin/casework/case/_age.html", {"age": age})
+
+    # The review page
+
+    def get_urls(self):
+        def named(route, view, name):
+            return path(route, self.admin_site.admin_view(view), name=f"casework_case_{name}")
+
+        return [
+            named("pass/", self.pass_view, "pass"),
+            named("<int:pk>/decide/", self.decide_view, "decide"),
+            named("<int:pk>/recalculate/", self.recalculate_view, "recalculate"),
+            *super().get_urls(),
+        ]
+
+    def _case(self, request, pk) -> Case:
+        """The case if it is on this official's desk; 404 otherwise."""
+        case = self.get_queryset(request).select_related(*WITH_ALL).filter(pk=pk).first()
+        if case is None:
+            raise Http404
+        return case
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        if not object_id.isdecimal():
+            raise Http404
+        return self._review_page(request, self._case(request, int(object_id)))
+
+    def _review_page(self, request, case, *, form=None, refusal: Refused | None = None) -> HttpResponse:
+        assessment = case.current_assessment
+        shown = {
+            "stage": stage_of(case) or "",
+            "assessment_hash": assessment.hash if assessment else "",
+            # What was typed stays; what the page shows is bound anew.
+            "reason": form.data.get("reason", "") if form is not None else "",
+        }
+        kept = _kept_filters(request)
+        context = {
+            **self.admin_site.each_context(request),
+            **review.context(case, request.user),
+            "opts": self.opts,
+            "title": case.number,
+            "form": DecisionForm(initial=shown),
+            "refusal": refusal,
+            "kept_filters": kept,
+            "queue_url": self._queue_url(kept),
+        }
+        request.current_app = self.admin_site.name
+        status = 409 if refusal else 200
+        return TemplateResponse(request, "admin/casework/case/review.html", context, status=status)
+
+    @method_decorator(require_POST)
+    def decide_view(self, request, pk: int):
+        """One conclusion on one case; a refusal shows the page again with the reason as it was typed."""
+        case, form = self._case(request, pk), DecisionForm(request.POST)
+        try:
+            after = decide(case_id=case.pk, user=request.user, **form.decision())
+        except Refused as refusal:
+            return self._review_page(request, self._case(request, pk), form=form, refusal=refusal)
+        messages.success(
+            request,
+            _("%(number)s: your decision is recorded. The case is now “%(status)s”.")
+            % {"number": after.number, "status": after.get_status_display()},
+        )
+        return redirect(self._queue_url(_kept_filters(request)))
+
+    @method_decorator(require_POST)
+    def recalculate_view(self, request, pk: int):
+        """Ask for a new calculation of one case."""
+        case = self._case(request, pk)
+        try:
+            calculation.recalculate(case_id=case.pk, user=request.user)
+        except Refused as refusal:
+            return self._review_page(request, case, refusal=refusal)
+        messages.success(
+            request, _("A new calculation has started. This page shows its result when it is done.")
+        )
+        return redirect("admin:casework_case_change", case.pk)
+
+    def _queue_url(self, kept: str = "") -> str:
+        url = reverse("admin:casework_case_changelist")
+        return f"{url}?{kept}" if kept else url
+
+    # Several at once
+
+    def has_review_permission(self, request) -> bool:
+        return queue.is_reviewer(request.user)
+
+    @admin.action(description=gettext_lazy("Pass the selected cases…"), permissions=["review"])
+    def pass_selected(self, request, queryset):
+        """Show what passing would do to each selected case; nothing happens before the confirmation."""
+        cases = list(queryset.select_related(*WITH_ALL)[: bulk.MOST + 1])
+        lines = bulk.plan(request.user, cases[: bulk.MOST])
+        going, total = [line for line in lines if line.token], bulk.total(lines)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Pass several cases"),
+            "going": going,
+            "staying": [line for line in lines if not line.token],
+            "total": total,
+            "total_text": f"{total:,.2f}",
+            "cut_at": bulk.MOST if len(cases) > bulk.MOST else None,
+            "queue_url": self._queue_url(request.GET.urlencode()),
+            "kept_filters": request.GET.urlencode(),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/casework/case/pass_selected.html", context)
+
+    @method_decorator(require_POST)
+    def pass_view(self, request):
+        """Pass the confirmed cases, one by one; each says what became of it."""
+        if not self.has_review_permission(request):
+            raise PermissionDenied
+        tokens = request.POST.getlist("case")[: bulk.MOST]
+        cases = self.get_queryset(request).filter(pk__in=bulk.keys(tokens))
+        done = bulk.pass_all(request.user, cases, tokens)
+        for item in done:
+            level = messages.SUCCESS if item.passed else messages.ERROR
+            messages.add_message(request, level, f"{item.number}: {item.message}")
+        passed = sum(item.passed for item in done)
+        messages.info(
+            request, ngettext("%(count)d case passed.", "%(count)d cases passed.", passed) % {"count": passed}
+        )
+        return redirect(self._queue_url(_kept_filters(request)))
+
+
+def _kept_filters(request) -> str:
+    """The queue's address as the official left it."""
+    return request.GET.get("_changelist_filters") or request.POST.get("_changelist_filters", "")

@@ -72,11 +72,18 @@ def claim_page(
     """Context of `training/claim.html`; after a refusal the ticks are those that the person made."""
     enrolments = list(claimable(case))
     lights = lights_of(enrolments)
-    chosen = set(claim_of(case).lines.values_list("enrolment_id", flat=True))
+    stored = set(claim_of(case).lines.values_list("enrolment_id", flat=True))
+    chosen = stored
     if form is not None and form.is_valid():
-        chosen = chosen - set(form.cleaned_data["shown"]) | set(form.cleaned_data["chosen"])
+        chosen = stored - set(form.cleaned_data["shown"]) | set(form.cleaned_data["chosen"])
     rows = [
-        {"enrolment": enrolment, "light": lights[enrolment.pk], "chosen": enrolment.pk in chosen}
+        {
+            "enrolment": enrolment,
+            "light": lights[enrolment.pk],
+            "chosen": enrolment.pk in chosen,
+            "stored": enrolment.pk in stored,
+            "differs": enrolment.pk in chosen ^ stored,
+        }
         for enrolment in enrolments
     ]
     classes = sorted(

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -31,7 +32,7 @@ from training.web.common import crumb
 @require_http_methods(["GET", "POST"])
 def claim_new(request):
     """Explain the claim, then open this year's draft: the one that there is, or a new one."""
-    form = NewClaimForm(request.POST or None, user=request.user)
+    form = NewClaimForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.institutions and form.is_valid():
         try:
             return redirect(
@@ -63,11 +64,13 @@ def claim(request, number: str):
     if error:
         status = 409 if error.code == "stale" else 422
     elif not by_itself:
-        return redirect("training:submit" if "next" in request.POST else "training:claim", number)
+        return redirect(
+            reverse("training:submit", args=[number]) if "next" in request.POST else request.get_full_path()
+        )
     if by_itself:
         return render(request, "training/_claim_parts.html", parts_of(case, error), status=status)
     context = claim_page(request, case, form=form, error=error)
-    return render(request, "training/claim.html", context, status=200)
+    return render(request, "training/claim.html", context)
 
 
 @login_required
@@ -96,7 +99,10 @@ def submit(request, number: str):
     if answer := _closed(request, case):
         return answer
     claim = claim_of(case)
-    form = SubmitForm(request.POST or None, initial={"version": case.version, "note": claim.note})
+    form = SubmitForm(
+        request.POST if request.method == "POST" else None,
+        initial={"version": case.version, "note": claim.note},
+    )
     problems = None
     if request.method == "POST" and form.is_valid():
         try:

@@ -58,7 +58,7 @@ def training_class(request, pk: int):
 @require_http_methods(["GET", "POST"])
 def class_new(request):
     """Register a class."""
-    form = NewClassForm(request.POST or None, user=request.user)
+    form = NewClassForm(request.POST if request.method == "POST" else None, user=request.user)
     if not form.institutions:
         messages.error(request, _("Only the clerks and owners of a training institution register classes."))
         return redirect("training:classes")
@@ -81,7 +81,9 @@ def class_edit(request, pk: int):
     if answer := refusal(request, found.institution, found.get_absolute_url()):
         return answer
     title = str(found)
-    form = ClassForm(request.POST or None, instance=found, initial={"version": found.version})
+    form = ClassForm(
+        request.POST if request.method == "POST" else None, instance=found, initial={"version": found.version}
+    )
     if request.method == "POST" and form.is_valid() and (saved := _saved(request, form)):
         messages.success(request, _("Saved."))
         return redirect(saved)

@@ -37,7 +37,7 @@ def enrol(request, pk: int):
     )
     if answer := refusal(request, found.institution, found.get_absolute_url()):
         return answer
-    form = EnrolForm(request.POST or None, training_class=found)
+    form = EnrolForm(request.POST if request.method == "POST" else None, training_class=found)
     if request.method == "POST" and form.is_valid():
         try:
             created = enrol_trainees(
@@ -71,7 +71,9 @@ def enrolment(request, pk: int):
     """One enrolment: training days, certificate, labour contract, and what the rules say of it as it stands."""
     found = _visible(request, pk)
     may_write = may_file_for(request.user, found.trainee.institution)
-    form = EnrolmentForm(request.POST or None, initial=EnrolmentForm.initial_of(found))
+    form = EnrolmentForm(
+        request.POST if request.method == "POST" else None, initial=EnrolmentForm.initial_of(found)
+    )
     if request.method == "POST":
         if answer := refusal(request, found.trainee.institution, found.get_absolute_url()):
             return answer

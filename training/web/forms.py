@@ -96,7 +96,7 @@ class TraineeForm(VersionMixin, forms.ModelForm):
     def point_to(self, trainee: Trainee) -> None:
         """This institution has the person already: say so at the field, with the way there."""
         self.add_error("identity", _("You have registered this person already."))
-        self.fields["identity"].help_text = format_html(
+        self["identity"].help_text = format_html(
             '<a href="{}">{}</a>',
             trainee.get_absolute_url(),
             _("Open the entry of %(trainee)s") % {"trainee": f"{trainee.name} {trainee.identity_masked}"},

@@ -86,7 +86,9 @@ def trainee_edit(request, pk: int):
     if answer := refusal(request, found.institution, found.get_absolute_url()):
         return answer
     title = str(found)
-    form = TraineeForm(request.POST or None, instance=found, initial={"version": found.version})
+    form = TraineeForm(
+        request.POST if request.method == "POST" else None, instance=found, initial={"version": found.version}
+    )
     if request.method == "POST" and form.is_valid() and (saved := _changed(request, form)):
         messages.success(request, _("Saved."))
         return redirect(saved)

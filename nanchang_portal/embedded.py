@@ -134,6 +134,10 @@ class Engines:
 
     # Ownership
 
+    @property
+    def owned(self) -> bool:
+        return self._lock is not None
+
     def _try_lock(self, what: str) -> bool:
         prepare(self.data_dir)
         descriptor = os.open(
@@ -181,7 +185,10 @@ class Engines:
         """Becomes the owner (True), or finds somebody else's engines answering (False)."""
         start = time.monotonic()
         while not self._try_lock(what):
-            if answering(self.data_dir, database="postgresql" in self.wanted, broker="valkey" in self.wanted):
+            # An owner that is gone has left engines that answer, but not for long.
+            if self.owner() and answering(
+                self.data_dir, database="postgresql" in self.wanted, broker="valkey" in self.wanted
+            ):
                 return False
             if time.monotonic() - start > 90:
                 raise EngineError(
@@ -422,9 +429,9 @@ def running(
             return
         try:
             engines.start()
-            yield
-        finally:
             try:
-                fcntl.flock(users, fcntl.LOCK_EX)
+                yield
             finally:
-                engines.stop()
+                fcntl.flock(users, fcntl.LOCK_EX)
+        finally:
+            engines.stop()

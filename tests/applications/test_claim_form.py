@@ -9,6 +9,7 @@ from django.urls import reverse
 from applications.models import Receipt
 from applications.selectors import claim_years
 from applications.web.claim_forms import check_day
+from applications.web.claim_page import ClaimPage
 from casework.models import Case
 from tests.factories import ContractFactory, OrganisationFactory
 
@@ -172,9 +173,13 @@ def test_a_row_is_added_without_javascript(desk):
 
 
 def test_more_rows_than_a_form_can_hold_are_refused(desk):
-    response = desk.client.post(desk.url(), desk.form(desk.row("R-1")) | {"receipts-TOTAL_FORMS": "401"})
-    assert "at most 400" in response.context["formset"].non_form_errors()[0]
-    assert desk.receipts() == []
+    data = desk.form(desk.row("R-1")) | {"receipts-TOTAL_FORMS": "201"}
+    formset = ClaimPage(desk.case).formset(data=data)
+    assert not formset.is_valid()
+    assert len(formset.forms) == 201
+    assert formset.non_form_errors() == [
+        "A claim holds at most 200 receipts. File the rest in a supplementary claim."
+    ]
 
 
 def test_a_whole_year_of_receipts_fits_into_the_form(desk):

@@ -179,7 +179,7 @@ CELERY_BEAT_SCHEDULE = {
 # The beat's own memory of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
-# A claim's form may hold a year of receipts: 400 rows of eight fields (applications/web/claim_forms.py).
+# A claim's form keeps up to 480 rows of eight fields as they are typed (applications/web/claim_forms.py).
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 
 # Fictional data may be loaded, and every page says that it is fictional.

@@ -51,8 +51,8 @@ def main() -> int:
     try:
         compile_messages()  # before Django reads them
         django.setup()
+        collect_static()  # before the slow part, because it finds a missing package
         migrate()
-        collect_static()
         load_sample()
         write_logins(Path(sys.argv[1]))
     except (CommandError, ImproperlyConfigured, ModuleNotFoundError, Error) as error:

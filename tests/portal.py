@@ -65,6 +65,18 @@ class Portal:
 
     # Life
 
+    @property
+    def command(self) -> list[str]:
+        """What `make run` calls, with this Python instead of .venv's."""
+        return [
+            sys.executable,
+            "nanchang_portal/launcher/front.py",
+            "run",
+            "--tied",
+            "--python",
+            sys.executable,
+        ]
+
     def __enter__(self) -> "Portal":
         return self.start()
 

@@ -52,7 +52,7 @@ class TraineeAdmin(ReadOnlyAdmin):
         )
         return super().get_queryset(request).annotate(registered_twice=Exists(others))
 
-    @admin.display(boolean=True, description=_("Another institution registered this person too"))
+    @admin.display(boolean=True, description=_("Registered twice"))
     def elsewhere_too(self, trainee: Trainee) -> bool:
         return trainee.registered_twice
 

@@ -276,3 +276,25 @@ def test_foreign_enrolments_are_not_found(school, rival):
             contract=None,
         )
     assert refused.value.code == "permission"
+
+
+def test_a_division_that_is_not_the_codes_is_flagged_for_officials(school, enrolled):
+    data = enrolment_form(
+        enrolled, employer_code=factories.credit_code(7, "440305"), employer_division="360102"
+    )
+    school.post("enrolment", enrolled.pk, data=data)
+    assert school.filed(enrolled).warnings == ["division_differs"]
+
+
+def test_what_an_official_should_look_at_is_flagged(school):
+    early = school.hired(contract={"signed_on": date(2015, 6, 10)})
+    late = school.hired(contract={"starts_on": date(2016, 6, 2), "ends_on": None})
+    permit = factories.TraineeFactory(
+        institution=school.institution, identity="H12345678", identity_kind="hk_macao_permit"
+    )
+    other = factories.hired_trainee(school.training_class, trainee=permit)
+    assert school.filed(early, late, other).warnings == [
+        "before_certificate",
+        "late_contract",
+        "identity_kind",
+    ]

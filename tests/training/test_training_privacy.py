@@ -74,7 +74,7 @@ def test_both_claims_are_flagged_for_officials_and_for_nobody_else(school, rival
     official = factories.official(OfficialRole.INITIAL_REVIEWER)
     school.client.force_login(official)
     page = words(school.client.get(reverse("admin:training_trainee_change", args=[ours.trainee_id])))
-    assert "Another institution registered this person too" in page
+    assert "Registered twice" in page
 
 
 def test_a_subsidy_obtained_elsewhere_shows_in_no_light_before_filing(school, rival, twins, officials):

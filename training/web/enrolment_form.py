@@ -75,7 +75,7 @@ class EnrolmentForm(VersionMixin, forms.Form):
             "hx-get": reverse("training:employer"),
             "hx-trigger": "change",
             "hx-target": "#employer",
-            "hx-include": "[name=employer_name],[name=employer_division]",
+            "hx-include": "#employer",
         }
 
     @classmethod

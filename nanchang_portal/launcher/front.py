@@ -183,7 +183,7 @@ def run(python: str, *, tied: bool) -> int:
             os.kill(supervisor.pid, number if number == signal.SIGINT else signal.SIGTERM)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored is nohup's wish
             signal.signal(number, forward)
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     supervisor = subprocess.Popen(

@@ -89,7 +89,9 @@ def clerk_of(organisation: Organisation, role: MembershipRole = MembershipRole.C
     return user
 
 
-def recognise(organisation: Organisation, start: date = date(2013, 1, 1), end: date | None = None) -> Accreditation:
+def recognise(
+    organisation: Organisation, start: date = date(2013, 1, 1), end: date | None = None
+) -> Accreditation:
     """A recognition for an enterprise, a designation for an institution."""
     kind = (
         AccreditationKind.RECOGNITION
@@ -97,7 +99,11 @@ def recognise(organisation: Organisation, start: date = date(2013, 1, 1), end: d
         else AccreditationKind.DESIGNATION
     )
     return Accreditation.objects.create(
-        kind=kind, organisation=organisation, document_number=f"DOC-{organisation.pk}-{start}", valid_from=start, valid_to=end
+        kind=kind,
+        organisation=organisation,
+        document_number=f"DOC-{organisation.pk}-{start}",
+        valid_from=start,
+        valid_to=end,
     )
 
 

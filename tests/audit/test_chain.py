@@ -76,7 +76,13 @@ def test_the_database_refuses_changes(chain, statement):
 def test_a_record_without_an_actor_is_refused(chain):
     with pytest.raises(DatabaseError, match="audit_record_has_actor"), transaction.atomic():
         Record.objects.create(
-            stream=chain, number=4, at="2026-01-01T00:00Z", actor_label="", action="x", object_type="x", object_id="1"
+            stream=chain,
+            number=4,
+            at="2026-01-01T00:00Z",
+            actor_label="",
+            action="x",
+            object_type="x",
+            object_id="1",
         )
 
 

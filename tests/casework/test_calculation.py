@@ -78,7 +78,9 @@ def test_an_error_is_counted_written_down_and_given_up_after_five(people, caplog
     # No version covers this year any more: a real error of a real calculation.
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE policy_policyversion SET in_force_from = '2016-01-01' WHERE status = 'published'")
+        cursor.execute(
+            "UPDATE policy_policyversion SET in_force_from = '2016-01-01' WHERE status = 'published'"
+        )
         cursor.execute("SET LOCAL session_replication_role = origin")
     for _attempt in range(calculation.MAX_ATTEMPTS + 1):
         calculation.run_calculation(run.pk)

@@ -102,9 +102,7 @@ def test_raw_sql_is_held_to_the_same_rule(people, case, statement, constraint):
     decide(case, people.initial)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(
-                statement, {"case": case.pk, "same": people.initial.pk, "clerk": people.clerk.pk}
-            )
+            cursor.execute(statement, {"case": case.pk, "same": people.initial.pk, "clerk": people.clerk.pk})
     assert unchanged(case, Status.FINAL_REVIEW)
 
 

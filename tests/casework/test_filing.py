@@ -22,7 +22,11 @@ def test_submit_freezes_logs_and_asks_for_a_calculation_at_once(people):
     assert [line["amount"] for line in submission.snapshot["lines"]] == ["150000.00", "100000.00"]
     assert CalculationRun.objects.get(case=case).state == RunState.QUEUED
     actions = Record.objects.filter(object_type="casework.case", object_id=case.pk).order_by("number")
-    assert [record.action for record in actions] == ["case.draft", "case.initial_review", "case.inputs_frozen"]
+    assert [record.action for record in actions] == [
+        "case.draft",
+        "case.initial_review",
+        "case.inputs_frozen",
+    ]
 
 
 def test_a_second_submit_changes_nothing(people):

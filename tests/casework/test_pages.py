@@ -37,7 +37,9 @@ def test_the_case_page_shows_award_reasons_and_history(people, client):
 
 def test_a_returned_claim_shows_the_reason_and_the_way_on(people, client):
     case = factories.filed_offshore(people.enterprise, people.clerk, "150000")
-    factories.decide(case, people.initial, Stage.INITIAL, Outcome.RETURN, reason="The second receipt is missing.")
+    factories.decide(
+        case, people.initial, Stage.INITIAL, Outcome.RETURN, reason="The second receipt is missing."
+    )
     client.force_login(people.clerk)
     response = client.get(case.get_absolute_url())
     assert "The second receipt is missing." in text(response)
@@ -46,7 +48,9 @@ def test_a_returned_claim_shows_the_reason_and_the_way_on(people, client):
 
 def test_a_note_between_officials_is_not_shown_to_the_applicant(people, client):
     case = factories.filed_offshore(people.enterprise, people.clerk, "250000")
-    factories.decide(case, people.initial, Stage.INITIAL, Outcome.PROPOSE_REJECTION, reason="Smells of a shell company.")
+    factories.decide(
+        case, people.initial, Stage.INITIAL, Outcome.PROPOSE_REJECTION, reason="Smells of a shell company."
+    )
     client.force_login(people.clerk)
     assert "shell company" not in text(client.get(case.get_absolute_url()))
 
@@ -105,7 +109,9 @@ def test_a_reader_sees_the_case_and_changes_nothing(people, client):
 
 
 @pytest.mark.parametrize("count", [1, 12])
-def test_the_list_costs_the_same_number_of_queries_at_any_length(people, client, django_assert_num_queries, count):
+def test_the_list_costs_the_same_number_of_queries_at_any_length(
+    people, client, django_assert_num_queries, count
+):
     for year in range(2014, 2014 + count):
         factories.filed_offshore(people.enterprise, people.clerk, "250000", year=year)
     client.force_login(people.clerk)

@@ -127,10 +127,13 @@ def test_approval_against_withdrawal_leaves_one_of_them(fresh_database, django_d
             case = factories.filed_offshore(enterprise, clerk, "250000")
             factories.decide(case, initial, Stage.INITIAL)
             results = at_once(
-                approval(case, final), lambda case=case, clerk=clerk: filing.withdraw(case_id=case.pk, user=clerk)
+                approval(case, final),
+                lambda case=case, clerk=clerk: filing.withdraw(case_id=case.pk, user=clerk),
             )
             case.refresh_from_db()
-            granted = sum(Entry.objects.filter(balance__organisation=enterprise).values_list("amount_rmb", flat=True))
+            granted = sum(
+                Entry.objects.filter(balance__organisation=enterprise).values_list("amount_rmb", flat=True)
+            )
             assert results.count("done") == 1
             assert (case.status, granted) in ((Status.APPROVED, Decimal("50000.00")), (Status.WITHDRAWN, 0))
 

@@ -35,7 +35,9 @@ def test_a_case_begins_as_a_draft(people):
         )
 
 
-@pytest.mark.parametrize("target", [s for s in Status if (Status.DRAFT, s) not in TABLE and s != Status.DRAFT])
+@pytest.mark.parametrize(
+    "target", [s for s in Status if (Status.DRAFT, s) not in TABLE and s != Status.DRAFT]
+)
 def test_sql_cannot_leave_the_table(people, target):
     case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
     with pytest.raises(IntegrityError, match="case_status_edge|case_"), transaction.atomic():
@@ -80,7 +82,13 @@ def test_a_case_is_never_deleted(people):
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 @pytest.mark.parametrize(
     "table",
-    ["casework_transition", "casework_submission", "casework_assessment", "casework_review", "casework_award"],
+    [
+        "casework_transition",
+        "casework_submission",
+        "casework_assessment",
+        "casework_review",
+        "casework_award",
+    ],
 )
 def test_history_is_append_only(people, table, statement):
     factories.approve(

@@ -65,7 +65,9 @@ def effect(portal, case_id: int) -> dict:
 
 
 def calculated_once(portal, case_id: int) -> dict:
-    wait_until(lambda: effect(portal, case_id)["states"] == ["done"], 90, f"the calculation of case {case_id}")
+    wait_until(
+        lambda: effect(portal, case_id)["states"] == ["done"], 90, f"the calculation of case {case_id}"
+    )
     found = effect(portal, case_id)
     assert (found["amount"], found["assessments"], found["assessed"]) == ("50000.00", 1, 1)
     return found

@@ -1,0 +1,79 @@
+"""People in browsers of their own, against the whole portal with its sample data."""
+
+import uuid
+
+import pytest
+
+from nanchang_portal.sample.people import PASSWORD
+from tests import factories
+
+
+class Person:
+    """Somebody with a browser window: signs in, fills in forms by their field names, presses buttons."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def sign_in(self, username: str, password: str = PASSWORD) -> "Person":
+        self.page.goto("/accounts/login/")
+        self.fill(login=username, password=password)
+        return self.press()
+
+    def go(self, path: str) -> "Person":
+        answer = self.page.goto(path)
+        assert answer.status == 200, f"{path}: {answer.status}"
+        return self
+
+    def fill(self, **fields: str | bool) -> "Person":
+        """Type, choose or tick by name; `__` stands for `-` (formsets)."""
+        for name, value in fields.items():
+            field = self.page.locator(f"main [name='{name.replace('__', '-')}']").locator("visible=true")
+            if isinstance(value, bool):
+                field.set_checked(value)
+            elif field.first.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        return self
+
+    def press(self, selector: str = "main form button[type=submit]:visible") -> "Person":
+        """Press a button that leads to another page."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).last.click()
+        return self
+
+    @property
+    def text(self) -> str:
+        return self.page.locator("body").inner_text()
+
+
+@pytest.fixture
+def person(new_context):
+    """`person("initial")` is signed in; `person()` is a visitor. Each has a browser context of their own."""
+
+    def make(username: str | None = None) -> Person:
+        someone = Person(new_context().new_page())
+        problems: list[str] = []
+        someone.page.on("pageerror", lambda error: problems.append(str(error)))
+        someone.problems = problems
+        return someone.sign_in(username) if username else someone
+
+    made: list[Person] = []
+
+    def remember(username: str | None = None) -> Person:
+        made.append(make(username))
+        return made[-1]
+
+    yield remember
+    assert [problem for someone in made for problem in someone.problems] == []
+
+
+@pytest.fixture
+def unique() -> str:
+    """A few letters and digits that no other test uses, also when the portal keeps its data."""
+    return uuid.uuid4().hex[:8]
+
+
+@pytest.fixture
+def new_credit_code() -> str:
+    return factories.credit_code(uuid.uuid4().int % 10**9)

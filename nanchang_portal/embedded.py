@@ -259,7 +259,8 @@ class Engines:
             [programs.postgres, "-D", f"{home}/{cluster.name}", "-p", str(PORT)]
             + [f"--{name}={value}" for name, value in settings.items()],
             log=self.data_dir / "log" / "postgresql.log",
-            death_signal=signal.SIGINT,
+            # Not SIGINT: a server that is just recovering from the death of a child can hang in its fast stop.
+            death_signal=signal.SIGQUIT,
             **shared,
         )
         self.processes["postgresql"] = process

@@ -26,6 +26,7 @@ class Part:
     log: Path
     ready_line: str = ""
     url: str = ""
+    death_signal: int = signal.SIGTERM
     process: subprocess.Popen | None = None
     log_start: int = 0
     ready: bool = False
@@ -37,7 +38,7 @@ class Part:
         self.log_start = self.log.stat().st_size if self.log.exists() else 0
         self.started, self.ready = now, False
         self.process = processes.spawn(
-            self.command, log=self.log, death_signal=signal.SIGTERM, env=environment, cwd=BASE
+            self.command, log=self.log, death_signal=self.death_signal, env=environment, cwd=BASE
         )
 
     def is_ready(self) -> bool:
@@ -92,6 +93,7 @@ def portal_parts(data_dir: Path, port: int) -> list[Part]:
             + ["--concurrency", number("WORKER_CONCURRENCY", 2), "--without-gossip", "--without-mingle"],
             logs / "worker.log",
             ready_line=" ready.",
+            death_signal=signal.SIGQUIT,  # SIGTERM would wait for a long task, and nobody be left to end the wait
         ),
         Part(
             "beat",

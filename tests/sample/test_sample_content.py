@@ -13,7 +13,7 @@ from accounts.identifiers import division_name, validate_credit_code, validate_r
 from accounts.models import Accreditation, Membership, Organisation, User
 from accounts.permissions import is_official, roles_of
 from applications.models import Contract, ExchangeRate, OffshoreClaim, Receipt
-from applications.web.claim_forms import typed_from
+from applications.web.typed import typed_from
 from audit.models import Record
 from audit.services import breaks
 from casework.enums import RunState, Status

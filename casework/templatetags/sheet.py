@@ -8,13 +8,22 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import template
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from casework.templatetags.portal import CENT, chinese, day_text, read_decimal
 from policy.rules.texts import WORDS
 
 register = template.Library()
+
+#: The clauses of policy/data/terms.toml, for the catalogue; officials write those of later versions in Chinese.
+SEEDED_CLAUSES = (
+    gettext_noop("Nanchang policy of 2013, “offshore and onshore”, paragraph 2"),
+    gettext_noop("Nanchang policy of 2013, “talent cultivating”, paragraph 3"),
+    gettext_noop("Nanchang policy of 2013, “talent cultivating”, paragraph 3; default of practice"),
+    gettext_noop("Chinese report of the same policy"),
+    gettext_noop("Practice of Chinese cities; adjustable, the source is silent"),
+)
 
 NUMBERS = {
     "already_subsidised": _("Subsidised before"),
@@ -176,3 +185,9 @@ def number_line(bar: Any) -> NumberLine | None:
         reached=value >= threshold if _get(bar, "op", "gt") == "gte" else value > threshold,
         capped=value >= cap,
     )
+
+
+@register.filter
+def clause_text(clause: str) -> str:
+    """A clause in the reader's language where the catalogue has it."""
+    return gettext(clause) if clause else ""

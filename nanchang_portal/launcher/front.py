@@ -10,6 +10,7 @@ import ctypes
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -195,7 +196,15 @@ def run(python: str, *, tied: bool) -> int:
     )
     for number in pending:
         forward(number, None)
-    status = supervisor.wait()
+    parent = os.getppid()
+    told_by_parent = not (tied and _catches_interrupts(parent))
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = supervisor.wait(0.5)
+            break
+        if not told_by_parent and not _catches_interrupts(parent):
+            told_by_parent = True
+            forward(signal.SIGINT, None)
     if status >= 0:
         return status
     print(
@@ -203,6 +212,18 @@ def run(python: str, *, tied: bool) -> int:
     )
     _stop_orphans()
     return 1
+
+
+def _catches_interrupts(pid: int) -> bool:
+    """Whether `pid` handles SIGINT.
+
+    `make` does until it gets one. Then it waits for its child, which it takes to have got one too, as from a terminal;
+    a SIGINT sent to `make` alone would otherwise wait for ever.
+    """
+    with contextlib.suppress(OSError):
+        caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        return bool(caught and int(caught[1], 16) >> (signal.SIGINT - 1) & 1)
+    return False
 
 
 def _stop_orphans(patience: float = 30) -> None:

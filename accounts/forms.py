@@ -16,7 +16,8 @@ class CreditCodeField(forms.CharField):
 
 class RegisterOrganisationForm(forms.ModelForm):
     credit_code = CreditCodeField(
-        label=_("Unified Social Credit Code"), help_text=_("18 characters, as on the business licence (GB 32100).")
+        label=_("Unified Social Credit Code"),
+        help_text=_("18 characters, as on the business licence (GB 32100)."),
     )
 
     class Meta:

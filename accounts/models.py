@@ -49,9 +49,13 @@ class Organisation(models.Model):
                 fields=["credit_code"],
                 name="organisation_credit_code_once",
                 violation_error_code="unique",  # so that the message stands at the field
-                violation_error_message=_("An organisation with this code is registered already. Ask its owner for access."),
+                violation_error_message=_(
+                    "An organisation with this code is registered already. Ask its owner for access."
+                ),
             ),
-            models.CheckConstraint(condition=models.Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="organisation_credit_code_form"),
+            models.CheckConstraint(
+                condition=models.Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="organisation_credit_code_form"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -73,7 +77,9 @@ class Organisation(models.Model):
 class Membership(models.Model):
     """One person acting for one organisation."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user")
+    )
     organisation = models.ForeignKey(
         Organisation, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("organisation")
     )
@@ -110,9 +116,16 @@ class Accreditation(models.Model):
     )
     document_number = models.CharField(_("document number"), max_length=60)
     valid_from = models.DateField(_("valid from"))
-    valid_to = models.DateField(_("valid to"), null=True, blank=True, help_text=_("Empty: until it is withdrawn."))
+    valid_to = models.DateField(
+        _("valid to"), null=True, blank=True, help_text=_("Empty: until it is withdrawn.")
+    )
     granted_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("granted by")
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("granted by"),
     )
     granted_at = models.DateTimeField(_("granted"), db_default=Now(), editable=False)
 

@@ -49,7 +49,9 @@ def may_file_for(user: User, organisation: Organisation) -> Answer:
     if member is None:
         return Answer(False, _("You are not a member of this organisation."))
     if not member.may_file:
-        return Answer(False, _("Your role in this organisation is read-only. Ask its owner for the clerk role."))
+        return Answer(
+            False, _("Your role in this organisation is read-only. Ask its owner for the clerk role.")
+        )
     return YES
 
 

@@ -28,7 +28,9 @@ def organisation_new(request):
     form = RegisterOrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         organisation = services.register_organisation(user=request.user, organisation=form.save(commit=False))
-        messages.success(request, _("%(name)s is registered. You are its owner.") % {"name": organisation.name})
+        messages.success(
+            request, _("%(name)s is registered. You are its owner.") % {"name": organisation.name}
+        )
         return redirect("dashboard")
     return render(request, "accounts/organisation_new.html", {"form": form, "crumbs": _crumbs()})
 

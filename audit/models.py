@@ -44,7 +44,9 @@ class Stream(models.Model):
 class Record(models.Model):
     """One change or disclosure: who, when, what, on which object, with which values."""
 
-    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="records", verbose_name=_("stream"))
+    stream = models.ForeignKey(
+        Stream, on_delete=models.PROTECT, related_name="records", verbose_name=_("stream")
+    )
     number = models.PositiveIntegerField(_("number in the stream"))
     at = models.DateTimeField(_("at"))
     actor = models.ForeignKey(

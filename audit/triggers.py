@@ -16,4 +16,7 @@ def no_truncate() -> pgtrigger.Trigger:
 
 def append_only() -> list[pgtrigger.Trigger]:
     """Refuse UPDATE, DELETE and TRUNCATE: a correction is a new row."""
-    return [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete), no_truncate()]
+    return [
+        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        no_truncate(),
+    ]

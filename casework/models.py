@@ -28,7 +28,9 @@ class Edge(models.Model):
     class Meta:
         verbose_name = _("permitted transition")
         verbose_name_plural = _("permitted transitions")
-        constraints = [models.UniqueConstraint(fields=["from_status", "to_status"], name="casework_edge_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["from_status", "to_status"], name="casework_edge_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.from_status} → {self.to_status}"
@@ -57,24 +59,48 @@ class Case(models.Model):
     year = models.PositiveSmallIntegerField(_("year"))
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DRAFT)
     version = models.PositiveIntegerField(_("version"), default=1, help_text=_("Grows with every change."))
-    created_by = models.ForeignKey(_user, on_delete=models.PROTECT, related_name="+", verbose_name=_("created by"))
+    created_by = models.ForeignKey(
+        _user, on_delete=models.PROTECT, related_name="+", verbose_name=_("created by")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now())
-    changed_by = models.ForeignKey(_user, on_delete=models.PROTECT, related_name="+", verbose_name=_("changed by"))
+    changed_by = models.ForeignKey(
+        _user, on_delete=models.PROTECT, related_name="+", verbose_name=_("changed by")
+    )
     changed_at = models.DateTimeField(_("changed"), db_default=Now())
     submitted_by = models.ForeignKey(
-        _user, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("submitted by")
+        _user,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("submitted by"),
     )
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     stage_since = models.DateTimeField(_("in this status since"), db_default=Now())
     initial_reviewer = models.ForeignKey(
-        _user, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("initial reviewer")
+        _user,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("initial reviewer"),
     )
     final_reviewer = models.ForeignKey(
-        _user, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("final reviewer")
+        _user,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("final reviewer"),
     )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     current_assessment = models.ForeignKey(
-        "Assessment", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assessment")
+        "Assessment",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assessment"),
     )
     amount_rmb = models.DecimalField(
         _("amount (RMB)"),
@@ -84,7 +110,9 @@ class Case(models.Model):
         blank=True,
         help_text=_("As calculated; the award once the case is approved."),
     )
-    warnings = ArrayField(models.CharField(max_length=60), verbose_name=_("warnings"), default=list, blank=True)
+    warnings = ArrayField(
+        models.CharField(max_length=60), verbose_name=_("warnings"), default=list, blank=True
+    )
 
     objects = CaseQuerySet.as_manager()
 
@@ -98,13 +126,27 @@ class Case(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "programme", "year"], condition=Q(status=Status.DRAFT), name="case_one_draft_a_year"
+                fields=["organisation", "programme", "year"],
+                condition=Q(status=Status.DRAFT),
+                name="case_one_draft_a_year",
             ),
             models.CheckConstraint(
                 condition=(
-                    (Q(initial_reviewer__isnull=True) | Q(final_reviewer__isnull=True) | ~Q(initial_reviewer=F("final_reviewer")))
-                    & (Q(submitted_by__isnull=True) | Q(initial_reviewer__isnull=True) | ~Q(submitted_by=F("initial_reviewer")))
-                    & (Q(submitted_by__isnull=True) | Q(final_reviewer__isnull=True) | ~Q(submitted_by=F("final_reviewer")))
+                    (
+                        Q(initial_reviewer__isnull=True)
+                        | Q(final_reviewer__isnull=True)
+                        | ~Q(initial_reviewer=F("final_reviewer"))
+                    )
+                    & (
+                        Q(submitted_by__isnull=True)
+                        | Q(initial_reviewer__isnull=True)
+                        | ~Q(submitted_by=F("initial_reviewer"))
+                    )
+                    & (
+                        Q(submitted_by__isnull=True)
+                        | Q(final_reviewer__isnull=True)
+                        | ~Q(submitted_by=F("final_reviewer"))
+                    )
                 ),
                 name="case_four_eyes",
             ),
@@ -123,7 +165,9 @@ class Case(models.Model):
                 | Q(final_reviewer__isnull=False, decided_at__isnull=False, amount_rmb__isnull=False),
                 name="case_decided_has_final_reviewer",
             ),
-            models.CheckConstraint(condition=Q(amount_rmb__isnull=True) | Q(amount_rmb__gte=0), name="case_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount_rmb__isnull=True) | Q(amount_rmb__gte=0), name="case_amount_not_negative"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
@@ -186,7 +230,9 @@ class Case(models.Model):
 class Transition(models.Model):
     """One step of a case: from, to, who, when, why."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="transitions", verbose_name=_("case"))
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="transitions", verbose_name=_("case")
+    )
     from_status = models.CharField(_("from"), max_length=20, choices=Status, blank=True)
     to_status = models.CharField(_("to"), max_length=20, choices=Status)
     actor = models.ForeignKey(
@@ -201,7 +247,9 @@ class Transition(models.Model):
         verbose_name_plural = _("transitions")
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(condition=Q(acted_as=Actor.SYSTEM) | Q(actor__isnull=False), name="transition_has_actor"),
+            models.CheckConstraint(
+                condition=Q(acted_as=Actor.SYSTEM) | Q(actor__isnull=False), name="transition_has_actor"
+            ),
             models.CheckConstraint(
                 condition=~Q(to_status__in=[Status.RETURNED, Status.REJECTED]) | ~Q(reason=""),
                 name="transition_refusal_has_reason",
@@ -216,11 +264,15 @@ class Transition(models.Model):
 class Submission(models.Model):
     """The inputs as they were when the applicant filed: frozen, numbered, hashed."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("case"))
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("case")
+    )
     number = models.PositiveSmallIntegerField(_("number"))
     snapshot = models.JSONField(_("inputs"))
     snapshot_hash = models.CharField(_("hash of the inputs"), max_length=64)
-    submitted_by = models.ForeignKey(_user, on_delete=models.PROTECT, related_name="+", verbose_name=_("submitted by"))
+    submitted_by = models.ForeignKey(
+        _user, on_delete=models.PROTECT, related_name="+", verbose_name=_("submitted by")
+    )
     submitted_at = models.DateTimeField(_("submitted"), db_default=Now())
 
     class Meta:
@@ -238,7 +290,9 @@ class CalculationRun(models.Model):
     """A calculation to do, being done or done. The row is the outbox: the broker only speeds it up."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="runs", verbose_name=_("case"))
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="+", verbose_name=_("submission"))
+    submission = models.ForeignKey(
+        Submission, on_delete=models.PROTECT, related_name="+", verbose_name=_("submission")
+    )
     cause = models.CharField(_("cause"), max_length=20, choices=RunCause)
     state = models.CharField(_("state"), max_length=12, choices=RunState, default=RunState.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -252,7 +306,9 @@ class CalculationRun(models.Model):
         verbose_name_plural = _("calculation runs")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["case"], condition=Q(state=RunState.QUEUED), name="run_one_waiting_per_case"),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state=RunState.QUEUED), name="run_one_waiting_per_case"
+            ),
         ]
         indexes = [
             models.Index(fields=["run_after"], condition=Q(state=RunState.QUEUED), name="run_waiting"),
@@ -265,11 +321,17 @@ class CalculationRun(models.Model):
 class Assessment(models.Model):
     """What the rules said about one submission: amount, reasons and trace, bound to the inputs by a hash."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="assessments", verbose_name=_("case"))
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="+", verbose_name=_("submission"))
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="assessments", verbose_name=_("case")
+    )
+    submission = models.ForeignKey(
+        Submission, on_delete=models.PROTECT, related_name="+", verbose_name=_("submission")
+    )
     run = models.ForeignKey(CalculationRun, on_delete=models.PROTECT, related_name="+", verbose_name=_("run"))
     policy_key = models.CharField(_("policy version"), max_length=120)
-    inputs = models.JSONField(_("inputs"), help_text=_("The basis beside the snapshot: what was granted before."))
+    inputs = models.JSONField(
+        _("inputs"), help_text=_("The basis beside the snapshot: what was granted before.")
+    )
     inputs_hash = models.CharField(_("hash of the inputs"), max_length=64)
     amount_rmb = models.DecimalField(_("amount (RMB)"), max_digits=14, decimal_places=2)
     result = models.JSONField(_("result"), help_text=_("Lines, reasons and steps."))
@@ -301,8 +363,12 @@ class Review(models.Model):
     stage = models.CharField(_("stage"), max_length=10, choices=Stage)
     outcome = models.CharField(_("conclusion"), max_length=20, choices=Outcome)
     reason = models.TextField(_("reason"), blank=True)
-    reviewer = models.ForeignKey(_user, on_delete=models.PROTECT, related_name="+", verbose_name=_("reviewer"))
-    submitter = models.ForeignKey(_user, on_delete=models.PROTECT, related_name="+", verbose_name=_("submitted by"))
+    reviewer = models.ForeignKey(
+        _user, on_delete=models.PROTECT, related_name="+", verbose_name=_("reviewer")
+    )
+    submitter = models.ForeignKey(
+        _user, on_delete=models.PROTECT, related_name="+", verbose_name=_("submitted by")
+    )
     at = models.DateTimeField(_("at"), db_default=Now())
 
     class Meta:
@@ -313,7 +379,9 @@ class Review(models.Model):
             models.UniqueConstraint(fields=["assessment", "reviewer"], name="review_once_per_person"),
             models.UniqueConstraint(fields=["assessment", "stage"], name="review_once_per_stage"),
             models.CheckConstraint(condition=~Q(reviewer=F("submitter")), name="review_not_by_submitter"),
-            models.CheckConstraint(condition=Q(outcome=Outcome.PASS) | ~Q(reason=""), name="review_refusal_has_reason"),
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.PASS) | ~Q(reason=""), name="review_refusal_has_reason"
+            ),
         ]
         triggers = append_only()
 
@@ -335,7 +403,9 @@ class Award(models.Model):
         verbose_name = _("award")
         verbose_name_plural = _("awards")
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=Q(amount_rmb__gte=0), name="award_amount_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_rmb__gte=0), name="award_amount_not_negative")
+        ]
         triggers = append_only()
 
     def __str__(self) -> str:
@@ -348,7 +418,9 @@ class AwardLine(models.Model):
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="lines", verbose_name=_("award"))
     programme = models.CharField(_("programme"), max_length=10, choices=ProgrammeCode)
     payee = models.CharField(_("payee"), max_length=12, choices=Payee)
-    reference = models.CharField(_("reference"), max_length=40, help_text=_("The record in the programme's own room."))
+    reference = models.CharField(
+        _("reference"), max_length=40, help_text=_("The record in the programme's own room.")
+    )
     person_key = models.CharField(_("keyed hash of the person"), max_length=80, blank=True)
     amount_rmb = models.DecimalField(_("amount (RMB)"), max_digits=14, decimal_places=2)
     reversed_at = models.DateTimeField(_("reversed"), null=True, blank=True)
@@ -369,7 +441,8 @@ class AwardLine(models.Model):
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),
             pgtrigger.ReadOnly(
-                name="only_reversal", fields=["award", "programme", "payee", "reference", "person_key", "amount_rmb"]
+                name="only_reversal",
+                fields=["award", "programme", "payee", "reference", "person_key", "amount_rmb"],
             ),
         ]
 

@@ -45,9 +45,13 @@ def may_review(user: User, case: Case) -> Answer:
     if case.submitted_by_id == user.pk:
         return Answer(False, _("You filed this claim; somebody else must review it."))
     if stage is Stage.FINAL and case.initial_reviewer_id == user.pk:
-        return Answer(False, _("You did the initial review of this case; the final review needs another person."))
+        return Answer(
+            False, _("You did the initial review of this case; the final review needs another person.")
+        )
     if membership(user, case.organisation_id):
-        return Answer(False, _("You are a member of this organisation; somebody else must review its claims."))
+        return Answer(
+            False, _("You are a member of this organisation; somebody else must review its claims.")
+        )
     return YES
 
 

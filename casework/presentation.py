@@ -136,7 +136,9 @@ def offshore_sheet(amount_rmb: Decimal, result: Mapping[str, Any], policy: str) 
         },
         "reasons": result["reasons"],
         "steps": result["steps"],
-        "hint": _("%(usd)s USD more would reach the threshold.") % {"usd": f"{short:,.2f}"} if short > 0 else "",
+        "hint": _("%(usd)s USD more would reach the threshold.") % {"usd": f"{short:,.2f}"}
+        if short > 0
+        else "",
     }
 
 

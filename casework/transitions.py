@@ -55,7 +55,8 @@ def transition(*, case: Case, to: Status, actor: User | None, reason: str = "", 
     if edge is None:
         raise Refused(
             "edge",
-            _("This step is not possible: the case is now “%(status)s”.") % {"status": case.get_status_display()},
+            _("This step is not possible: the case is now “%(status)s”.")
+            % {"status": case.get_status_display()},
         )
     if edge.reason_required and not reason.strip():
         raise Refused("reason", _("Write the reason: the applicant will read it."))
@@ -69,7 +70,13 @@ def transition(*, case: Case, to: Status, actor: User | None, reason: str = "", 
         setattr(case, name, value)
     case.save()
     step = Transition.objects.create(
-        case=case, from_status=before, to_status=to, actor=actor, acted_as=edge.actor, reason=reason.strip(), at=now
+        case=case,
+        from_status=before,
+        to_status=to,
+        actor=actor,
+        acted_as=edge.actor,
+        reason=reason.strip(),
+        at=now,
     )
     audit.record(
         actor=actor or "portal",

@@ -71,7 +71,12 @@ def case(request, number: str):
     found = visible_case(request, number)
     submission = found.submissions.select_related("submitted_by").last()
     rules = programme_of(found)
-    reason = found.transitions.filter(to_status=found.status).order_by("id").values_list("reason", flat=True).last()
+    reason = (
+        found.transitions.filter(to_status=found.status)
+        .order_by("id")
+        .values_list("reason", flat=True)
+        .last()
+    )
     return render(
         request,
         "casework/case.html",

@@ -23,7 +23,12 @@ class Balance(models.Model):
     programme = models.CharField(_("programme"), max_length=10, choices=ProgrammeCode)
     year = models.PositiveSmallIntegerField(_("year"))
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("organisation")
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("organisation"),
     )
     limit_rmb = models.DecimalField(_("limit (RMB)"), max_digits=16, decimal_places=2)
     granted_rmb = models.DecimalField(_("granted (RMB)"), max_digits=16, decimal_places=2, default=0)
@@ -33,7 +38,9 @@ class Balance(models.Model):
         verbose_name_plural = _("balances")
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "programme", "year", "organisation"], name="ledger_balance_once", nulls_distinct=False
+                fields=["kind", "programme", "year", "organisation"],
+                name="ledger_balance_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=models.Q(granted_rmb__gte=0) & models.Q(granted_rmb__lte=models.F("limit_rmb")),
@@ -76,10 +83,15 @@ class Balance(models.Model):
 class Entry(models.Model):
     """One movement of one balance. `key` makes posting twice impossible."""
 
-    balance = models.ForeignKey(Balance, on_delete=models.PROTECT, related_name="entries", verbose_name=_("balance"))
+    balance = models.ForeignKey(
+        Balance, on_delete=models.PROTECT, related_name="entries", verbose_name=_("balance")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=EntryKind)
     amount_rmb = models.DecimalField(
-        _("amount (RMB)"), max_digits=16, decimal_places=2, help_text=_("Negative when it takes a grant back.")
+        _("amount (RMB)"),
+        max_digits=16,
+        decimal_places=2,
+        help_text=_("Negative when it takes a grant back."),
     )
     key = models.CharField(_("key"), max_length=80)
     posted_by = models.ForeignKey(

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,66 +16,139 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Stream',
+            name="Stream",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80, unique=True, verbose_name='stream')),
-                ('length', models.PositiveIntegerField(default=0, verbose_name='records')),
-                ('head', models.CharField(blank=True, max_length=64, verbose_name='hash of the last record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=80, unique=True, verbose_name="stream")),
+                ("length", models.PositiveIntegerField(default=0, verbose_name="records")),
+                ("head", models.CharField(blank=True, max_length=64, verbose_name="hash of the last record")),
             ],
             options={
-                'verbose_name': 'audit stream',
-                'verbose_name_plural': 'audit streams',
+                "verbose_name": "audit stream",
+                "verbose_name_plural": "audit streams",
             },
         ),
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='number in the stream')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('actor_label', models.CharField(max_length=150, verbose_name='actor as written')),
-                ('action', models.CharField(max_length=60, verbose_name='action')),
-                ('object_type', models.CharField(max_length=60, verbose_name='kind of object')),
-                ('object_id', models.CharField(max_length=60, verbose_name='object')),
-                ('data', models.JSONField(default=dict, verbose_name='values')),
-                ('previous_hash', models.CharField(blank=True, max_length=64, verbose_name='hash of the record before')),
-                ('hash', models.CharField(max_length=64, verbose_name='hash')),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='actor')),
-                ('stream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='audit.stream', verbose_name='stream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="number in the stream")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("actor_label", models.CharField(max_length=150, verbose_name="actor as written")),
+                ("action", models.CharField(max_length=60, verbose_name="action")),
+                ("object_type", models.CharField(max_length=60, verbose_name="kind of object")),
+                ("object_id", models.CharField(max_length=60, verbose_name="object")),
+                ("data", models.JSONField(default=dict, verbose_name="values")),
+                (
+                    "previous_hash",
+                    models.CharField(blank=True, max_length=64, verbose_name="hash of the record before"),
+                ),
+                ("hash", models.CharField(max_length=64, verbose_name="hash")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="actor",
+                    ),
+                ),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to="audit.stream",
+                        verbose_name="stream",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'audit record',
-                'verbose_name_plural': 'audit records',
-                'ordering': ['-id'],
+                "verbose_name": "audit record",
+                "verbose_name_plural": "audit records",
+                "ordering": ["-id"],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stream',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='a34e0ca041a995ea8abd18a37669ba824babaae0', operation='DELETE', pgid='pgtrigger_no_delete_a93f1', table='audit_stream', when='BEFORE')),
+            model_name="stream",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="a34e0ca041a995ea8abd18a37669ba824babaae0",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_a93f1",
+                    table="audit_stream",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stream',
-            trigger=pgtrigger.compiler.Trigger(name='grows_by_one', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NEW.key <> OLD.key OR NEW.length <> OLD.length + 1 THEN\n                        RAISE EXCEPTION 'audit_stream_grows_by_one' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='ea4b801bc56f57c7f1d7ea523233e5332aab542e', operation='UPDATE', pgid='pgtrigger_grows_by_one_17dd7', table='audit_stream', when='BEFORE')),
+            model_name="stream",
+            trigger=pgtrigger.compiler.Trigger(
+                name="grows_by_one",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF NEW.key <> OLD.key OR NEW.length <> OLD.length + 1 THEN\n                        RAISE EXCEPTION 'audit_stream_grows_by_one' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="ea4b801bc56f57c7f1d7ea523233e5332aab542e",
+                    operation="UPDATE",
+                    pgid="pgtrigger_grows_by_one_17dd7",
+                    table="audit_stream",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['object_type', 'object_id'], name='audit_record_object'),
+            model_name="record",
+            index=models.Index(fields=["object_type", "object_id"], name="audit_record_object"),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(fields=('stream', 'number'), name='audit_record_number_once'),
+            model_name="record",
+            constraint=models.UniqueConstraint(fields=("stream", "number"), name="audit_record_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('actor_label', ''), _negated=True), name='audit_record_has_actor'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("actor_label", ""), _negated=True), name="audit_record_has_actor"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='record',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7e47386459a97a3b4d0730ddcb233899361373fc', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c9162', table='audit_record', when='BEFORE')),
+            model_name="record",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="7e47386459a97a3b4d0730ddcb233899361373fc",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_c9162",
+                    table="audit_record",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='record',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='5941391593c7f753c8c7c7bc593d1d32dd0b1628', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_8914c', table='audit_record', when='BEFORE')),
+            model_name="record",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="5941391593c7f753c8c7c7bc593d1d32dd0b1628",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_8914c",
+                    table="audit_record",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -10,344 +10,1093 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CalculationRun',
+            name="CalculationRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(choices=[('submission', 'Submission'), ('year_changed', 'Another claim of the year was decided'), ('request', 'Asked for by an official')], max_length=20, verbose_name='cause')),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('done', 'Done'), ('failed', 'Failed'), ('superseded', 'Superseded')], default='queued', max_length=12, verbose_name='state')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
-                ('run_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='not before')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("submission", "Submission"),
+                            ("year_changed", "Another claim of the year was decided"),
+                            ("request", "Asked for by an official"),
+                        ],
+                        max_length=20,
+                        verbose_name="cause",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("superseded", "Superseded"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="created"
+                    ),
+                ),
+                (
+                    "run_after",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="not before"
+                    ),
+                ),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="error")),
             ],
             options={
-                'verbose_name': 'calculation run',
-                'verbose_name_plural': 'calculation runs',
-                'ordering': ['-id'],
+                "verbose_name": "calculation run",
+                "verbose_name_plural": "calculation runs",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Assessment',
+            name="Assessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('policy_key', models.CharField(max_length=120, verbose_name='policy version')),
-                ('inputs', models.JSONField(help_text='The basis beside the snapshot: what was granted before.', verbose_name='inputs')),
-                ('inputs_hash', models.CharField(max_length=64, verbose_name='hash of the inputs')),
-                ('amount_rmb', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount (RMB)')),
-                ('result', models.JSONField(help_text='Lines, reasons and steps.', verbose_name='result')),
-                ('hash', models.CharField(max_length=64, verbose_name='hash')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='calculated')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='casework.calculationrun', verbose_name='run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("policy_key", models.CharField(max_length=120, verbose_name="policy version")),
+                (
+                    "inputs",
+                    models.JSONField(
+                        help_text="The basis beside the snapshot: what was granted before.",
+                        verbose_name="inputs",
+                    ),
+                ),
+                ("inputs_hash", models.CharField(max_length=64, verbose_name="hash of the inputs")),
+                (
+                    "amount_rmb",
+                    models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount (RMB)"),
+                ),
+                ("result", models.JSONField(help_text="Lines, reasons and steps.", verbose_name="result")),
+                ("hash", models.CharField(max_length=64, verbose_name="hash")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="calculated"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="casework.calculationrun",
+                        verbose_name="run",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'assessment',
-                'verbose_name_plural': 'assessments',
-                'ordering': ['-id'],
+                "verbose_name": "assessment",
+                "verbose_name_plural": "assessments",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, unique=True, verbose_name='case number')),
-                ('programme', models.CharField(choices=[('offshore', 'Offshore incentive'), ('training', 'Training subsidy')], max_length=10, verbose_name='programme')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('initial_review', 'Awaiting initial review'), ('final_review', 'Awaiting final review'), ('returned', 'Returned for correction'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='draft', max_length=20, verbose_name='status')),
-                ('version', models.PositiveIntegerField(default=1, help_text='Grows with every change.', verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
-                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='changed')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='submitted')),
-                ('stage_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='in this status since')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
-                ('amount_rmb', models.DecimalField(blank=True, decimal_places=2, help_text='As calculated; the award once the case is approved.', max_digits=14, null=True, verbose_name='amount (RMB)')),
-                ('warnings', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None, verbose_name='warnings')),
-                ('changed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
-                ('current_assessment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='casework.assessment', verbose_name='assessment')),
-                ('final_reviewer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='final reviewer')),
-                ('initial_reviewer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='initial reviewer')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='accounts.organisation', verbose_name='organisation')),
-                ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=24, unique=True, verbose_name="case number")),
+                (
+                    "programme",
+                    models.CharField(
+                        choices=[("offshore", "Offshore incentive"), ("training", "Training subsidy")],
+                        max_length=10,
+                        verbose_name="programme",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("initial_review", "Awaiting initial review"),
+                            ("final_review", "Awaiting final review"),
+                            ("returned", "Returned for correction"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Grows with every change.", verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="created"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="changed"
+                    ),
+                ),
+                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="submitted")),
+                (
+                    "stage_since",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="in this status since",
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
+                (
+                    "amount_rmb",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="As calculated; the award once the case is approved.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="amount (RMB)",
+                    ),
+                ),
+                (
+                    "warnings",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="warnings",
+                    ),
+                ),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="changed by",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="created by",
+                    ),
+                ),
+                (
+                    "current_assessment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="casework.assessment",
+                        verbose_name="assessment",
+                    ),
+                ),
+                (
+                    "final_reviewer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="final reviewer",
+                    ),
+                ),
+                (
+                    "initial_reviewer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="initial reviewer",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="accounts.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'case',
-                'verbose_name_plural': 'cases',
-                'ordering': ['-id'],
+                "verbose_name": "case",
+                "verbose_name_plural": "cases",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddField(
-            model_name='calculationrun',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='casework.case', verbose_name='case'),
+            model_name="calculationrun",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="casework.case",
+                verbose_name="case",
+            ),
         ),
         migrations.CreateModel(
-            name='Award',
+            name="Award",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_rmb', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount (RMB)')),
-                ('awarded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='awarded')),
-                ('assessment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='award', to='casework.assessment', verbose_name='assessment')),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='award', to='casework.case', verbose_name='case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "amount_rmb",
+                    models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount (RMB)"),
+                ),
+                (
+                    "awarded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="awarded"
+                    ),
+                ),
+                (
+                    "assessment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="award",
+                        to="casework.assessment",
+                        verbose_name="assessment",
+                    ),
+                ),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="award",
+                        to="casework.case",
+                        verbose_name="case",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'award',
-                'verbose_name_plural': 'awards',
-                'ordering': ['-id'],
+                "verbose_name": "award",
+                "verbose_name_plural": "awards",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddField(
-            model_name='assessment',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='casework.case', verbose_name='case'),
+            model_name="assessment",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assessments",
+                to="casework.case",
+                verbose_name="case",
+            ),
         ),
         migrations.CreateModel(
-            name='Edge',
+            name="Edge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_status', models.CharField(choices=[('draft', 'Draft'), ('initial_review', 'Awaiting initial review'), ('final_review', 'Awaiting final review'), ('returned', 'Returned for correction'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], max_length=20, verbose_name='from')),
-                ('to_status', models.CharField(choices=[('draft', 'Draft'), ('initial_review', 'Awaiting initial review'), ('final_review', 'Awaiting final review'), ('returned', 'Returned for correction'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], max_length=20, verbose_name='to')),
-                ('actor', models.CharField(choices=[('applicant', 'Applicant'), ('initial_reviewer', 'Initial reviewer'), ('final_reviewer', 'Final reviewer'), ('system', 'The portal')], max_length=20, verbose_name='who')),
-                ('reason_required', models.BooleanField(default=False, verbose_name='reason required')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("initial_review", "Awaiting initial review"),
+                            ("final_review", "Awaiting final review"),
+                            ("returned", "Returned for correction"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=20,
+                        verbose_name="from",
+                    ),
+                ),
+                (
+                    "to_status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("initial_review", "Awaiting initial review"),
+                            ("final_review", "Awaiting final review"),
+                            ("returned", "Returned for correction"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=20,
+                        verbose_name="to",
+                    ),
+                ),
+                (
+                    "actor",
+                    models.CharField(
+                        choices=[
+                            ("applicant", "Applicant"),
+                            ("initial_reviewer", "Initial reviewer"),
+                            ("final_reviewer", "Final reviewer"),
+                            ("system", "The portal"),
+                        ],
+                        max_length=20,
+                        verbose_name="who",
+                    ),
+                ),
+                ("reason_required", models.BooleanField(default=False, verbose_name="reason required")),
             ],
             options={
-                'verbose_name': 'permitted transition',
-                'verbose_name_plural': 'permitted transitions',
-                'constraints': [models.UniqueConstraint(fields=('from_status', 'to_status'), name='casework_edge_once')],
+                "verbose_name": "permitted transition",
+                "verbose_name_plural": "permitted transitions",
+                "constraints": [
+                    models.UniqueConstraint(fields=("from_status", "to_status"), name="casework_edge_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('assessment_hash', models.CharField(max_length=64, verbose_name='hash of what was seen')),
-                ('stage', models.CharField(choices=[('initial', 'Initial review'), ('final', 'Final review')], max_length=10, verbose_name='stage')),
-                ('outcome', models.CharField(choices=[('pass', 'Pass'), ('propose_rejection', 'Propose rejection'), ('return', 'Return for correction'), ('reject', 'Reject')], max_length=20, verbose_name='conclusion')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='at')),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='casework.assessment', verbose_name='assessment')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='casework.case', verbose_name='case')),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewer')),
-                ('submitter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("assessment_hash", models.CharField(max_length=64, verbose_name="hash of what was seen")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[("initial", "Initial review"), ("final", "Final review")],
+                        max_length=10,
+                        verbose_name="stage",
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pass", "Pass"),
+                            ("propose_rejection", "Propose rejection"),
+                            ("return", "Return for correction"),
+                            ("reject", "Reject"),
+                        ],
+                        max_length=20,
+                        verbose_name="conclusion",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="at"
+                    ),
+                ),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="casework.assessment",
+                        verbose_name="assessment",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="casework.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="reviewer",
+                    ),
+                ),
+                (
+                    "submitter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'review',
-                'verbose_name_plural': 'reviews',
-                'ordering': ['id'],
+                "verbose_name": "review",
+                "verbose_name_plural": "reviews",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='number')),
-                ('snapshot', models.JSONField(verbose_name='inputs')),
-                ('snapshot_hash', models.CharField(max_length=64, verbose_name='hash of the inputs')),
-                ('submitted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='submitted')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='casework.case', verbose_name='case')),
-                ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                ("snapshot", models.JSONField(verbose_name="inputs")),
+                ("snapshot_hash", models.CharField(max_length=64, verbose_name="hash of the inputs")),
+                (
+                    "submitted_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="submitted"
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="submissions",
+                        to="casework.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'submission',
-                'verbose_name_plural': 'submissions',
-                'ordering': ['number'],
+                "verbose_name": "submission",
+                "verbose_name_plural": "submissions",
+                "ordering": ["number"],
             },
         ),
         migrations.AddField(
-            model_name='calculationrun',
-            name='submission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='casework.submission', verbose_name='submission'),
+            model_name="calculationrun",
+            name="submission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="casework.submission",
+                verbose_name="submission",
+            ),
         ),
         migrations.AddField(
-            model_name='assessment',
-            name='submission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='casework.submission', verbose_name='submission'),
+            model_name="assessment",
+            name="submission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="casework.submission",
+                verbose_name="submission",
+            ),
         ),
         migrations.CreateModel(
-            name='Transition',
+            name="Transition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_status', models.CharField(blank=True, choices=[('draft', 'Draft'), ('initial_review', 'Awaiting initial review'), ('final_review', 'Awaiting final review'), ('returned', 'Returned for correction'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], max_length=20, verbose_name='from')),
-                ('to_status', models.CharField(choices=[('draft', 'Draft'), ('initial_review', 'Awaiting initial review'), ('final_review', 'Awaiting final review'), ('returned', 'Returned for correction'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], max_length=20, verbose_name='to')),
-                ('acted_as', models.CharField(choices=[('applicant', 'Applicant'), ('initial_reviewer', 'Initial reviewer'), ('final_reviewer', 'Final reviewer'), ('system', 'The portal')], max_length=20, verbose_name='acted as')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='at')),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transitions', to='casework.case', verbose_name='case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("draft", "Draft"),
+                            ("initial_review", "Awaiting initial review"),
+                            ("final_review", "Awaiting final review"),
+                            ("returned", "Returned for correction"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=20,
+                        verbose_name="from",
+                    ),
+                ),
+                (
+                    "to_status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("initial_review", "Awaiting initial review"),
+                            ("final_review", "Awaiting final review"),
+                            ("returned", "Returned for correction"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=20,
+                        verbose_name="to",
+                    ),
+                ),
+                (
+                    "acted_as",
+                    models.CharField(
+                        choices=[
+                            ("applicant", "Applicant"),
+                            ("initial_reviewer", "Initial reviewer"),
+                            ("final_reviewer", "Final reviewer"),
+                            ("system", "The portal"),
+                        ],
+                        max_length=20,
+                        verbose_name="acted as",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="at"
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transitions",
+                        to="casework.case",
+                        verbose_name="case",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'transition',
-                'verbose_name_plural': 'transitions',
-                'ordering': ['id'],
+                "verbose_name": "transition",
+                "verbose_name_plural": "transitions",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='AwardLine',
+            name="AwardLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('programme', models.CharField(choices=[('offshore', 'Offshore incentive'), ('training', 'Training subsidy')], max_length=10, verbose_name='programme')),
-                ('payee', models.CharField(choices=[('enterprise', 'Enterprise'), ('trainee', 'Trainee'), ('institution', 'Institution')], max_length=12, verbose_name='payee')),
-                ('reference', models.CharField(help_text="The record in the programme's own room.", max_length=40, verbose_name='reference')),
-                ('person_key', models.CharField(blank=True, max_length=80, verbose_name='keyed hash of the person')),
-                ('amount_rmb', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount (RMB)')),
-                ('reversed_at', models.DateTimeField(blank=True, null=True, verbose_name='reversed')),
-                ('award', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='casework.award', verbose_name='award')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "programme",
+                    models.CharField(
+                        choices=[("offshore", "Offshore incentive"), ("training", "Training subsidy")],
+                        max_length=10,
+                        verbose_name="programme",
+                    ),
+                ),
+                (
+                    "payee",
+                    models.CharField(
+                        choices=[
+                            ("enterprise", "Enterprise"),
+                            ("trainee", "Trainee"),
+                            ("institution", "Institution"),
+                        ],
+                        max_length=12,
+                        verbose_name="payee",
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        help_text="The record in the programme's own room.",
+                        max_length=40,
+                        verbose_name="reference",
+                    ),
+                ),
+                (
+                    "person_key",
+                    models.CharField(blank=True, max_length=80, verbose_name="keyed hash of the person"),
+                ),
+                (
+                    "amount_rmb",
+                    models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount (RMB)"),
+                ),
+                ("reversed_at", models.DateTimeField(blank=True, null=True, verbose_name="reversed")),
+                (
+                    "award",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="casework.award",
+                        verbose_name="award",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'award line',
-                'verbose_name_plural': 'award lines',
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('reversed_at__isnull', True), models.Q(('person_key', ''), _negated=True)), fields=('programme', 'person_key', 'payee'), name='award_line_once_per_person'), models.CheckConstraint(condition=models.Q(('amount_rmb__gte', 0)), name='award_line_amount_not_negative')],
+                "verbose_name": "award line",
+                "verbose_name_plural": "award lines",
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("reversed_at__isnull", True), models.Q(("person_key", ""), _negated=True)
+                        ),
+                        fields=("programme", "person_key", "payee"),
+                        name="award_line_once_per_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_rmb__gte", 0)), name="award_line_amount_not_negative"
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='awardline',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='e6245b632986857389b3e923588b86b9b3bc4f0a', operation='DELETE', pgid='pgtrigger_no_delete_1ec45', table='casework_awardline', when='BEFORE')),
+            model_name="awardline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="e6245b632986857389b3e923588b86b9b3bc4f0a",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_1ec45",
+                    table="casework_awardline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='awardline',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='2b05031f3f6bedc3db57dc00db201b9e437e4b3f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_d0a78', table='casework_awardline', when='BEFORE')),
+            model_name="awardline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="2b05031f3f6bedc3db57dc00db201b9e437e4b3f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_d0a78",
+                    table="casework_awardline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='awardline',
-            trigger=pgtrigger.compiler.Trigger(name='only_reversal', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."award_id" IS DISTINCT FROM (NEW."award_id") OR OLD."programme" IS DISTINCT FROM (NEW."programme") OR OLD."payee" IS DISTINCT FROM (NEW."payee") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."person_key" IS DISTINCT FROM (NEW."person_key") OR OLD."amount_rmb" IS DISTINCT FROM (NEW."amount_rmb"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='3c42d0f39dedfebd778f1cf0d7cea2cd5867e04a', operation='UPDATE', pgid='pgtrigger_only_reversal_c1cfe', table='casework_awardline', when='BEFORE')),
+            model_name="awardline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_reversal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."award_id" IS DISTINCT FROM (NEW."award_id") OR OLD."programme" IS DISTINCT FROM (NEW."programme") OR OLD."payee" IS DISTINCT FROM (NEW."payee") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."person_key" IS DISTINCT FROM (NEW."person_key") OR OLD."amount_rmb" IS DISTINCT FROM (NEW."amount_rmb"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="3c42d0f39dedfebd778f1cf0d7cea2cd5867e04a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_only_reversal_c1cfe",
+                    table="casework_awardline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['status', 'stage_since', 'id'], name='case_queue'),
+            model_name="case",
+            index=models.Index(fields=["status", "stage_since", "id"], name="case_queue"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['organisation', 'programme', 'year'], name='case_year'),
+            model_name="case",
+            index=models.Index(fields=["organisation", "programme", "year"], name="case_year"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('organisation', 'programme', 'year'), name='case_one_draft_a_year'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "draft")),
+                fields=("organisation", "programme", "year"),
+                name="case_one_draft_a_year",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('initial_reviewer__isnull', True), ('final_reviewer__isnull', True), models.Q(('initial_reviewer', models.F('final_reviewer')), _negated=True), _connector='OR'), models.Q(('submitted_by__isnull', True), ('initial_reviewer__isnull', True), models.Q(('submitted_by', models.F('initial_reviewer')), _negated=True), _connector='OR'), models.Q(('submitted_by__isnull', True), ('final_reviewer__isnull', True), models.Q(('submitted_by', models.F('final_reviewer')), _negated=True), _connector='OR')), name='case_four_eyes'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("initial_reviewer__isnull", True),
+                        ("final_reviewer__isnull", True),
+                        models.Q(("initial_reviewer", models.F("final_reviewer")), _negated=True),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("submitted_by__isnull", True),
+                        ("initial_reviewer__isnull", True),
+                        models.Q(("submitted_by", models.F("initial_reviewer")), _negated=True),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("submitted_by__isnull", True),
+                        ("final_reviewer__isnull", True),
+                        models.Q(("submitted_by", models.F("final_reviewer")), _negated=True),
+                        _connector="OR",
+                    ),
+                ),
+                name="case_four_eyes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'withdrawn']), models.Q(('submitted_at__isnull', False), ('submitted_by__isnull', False)), _connector='OR'), name='case_filed_has_submitter'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["draft", "withdrawn"]),
+                    models.Q(("submitted_at__isnull", False), ("submitted_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="case_filed_has_submitter",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['final_review', 'approved', 'rejected']), _negated=True), models.Q(('current_assessment__isnull', False), ('initial_reviewer__isnull', False)), _connector='OR'), name='case_final_stage_has_initial_reviewer'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["final_review", "approved", "rejected"]), _negated=True),
+                    models.Q(("current_assessment__isnull", False), ("initial_reviewer__isnull", False)),
+                    _connector="OR",
+                ),
+                name="case_final_stage_has_initial_reviewer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['approved', 'rejected']), _negated=True), models.Q(('amount_rmb__isnull', False), ('decided_at__isnull', False), ('final_reviewer__isnull', False)), _connector='OR'), name='case_decided_has_final_reviewer'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["approved", "rejected"]), _negated=True),
+                    models.Q(
+                        ("amount_rmb__isnull", False),
+                        ("decided_at__isnull", False),
+                        ("final_reviewer__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="case_decided_has_final_reviewer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_rmb__isnull', True), ('amount_rmb__gte', 0), _connector='OR'), name='case_amount_not_negative'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_rmb__isnull", True), ("amount_rmb__gte", 0), _connector="OR"),
+                name="case_amount_not_negative",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='8d321c518da7f3714b775ea1ab520395bff351f3', operation='DELETE', pgid='pgtrigger_no_delete_08d52', table='casework_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="8d321c518da7f3714b775ea1ab520395bff351f3",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_08d52",
+                    table="casework_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='status_follows_the_table', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NEW.status <> 'draft' THEN\n                            RAISE EXCEPTION 'case_status_begins_as_draft' USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    END IF;\n                    IF NEW.status = OLD.status THEN\n                        IF OLD.status IN ('approved', 'rejected') AND (\n                            NEW.amount_rmb, NEW.current_assessment_id, NEW.initial_reviewer_id,\n                            NEW.final_reviewer_id, NEW.submitted_by_id\n                        ) IS DISTINCT FROM (\n                            OLD.amount_rmb, OLD.current_assessment_id, OLD.initial_reviewer_id,\n                            OLD.final_reviewer_id, OLD.submitted_by_id\n                        ) THEN\n                            RAISE EXCEPTION 'case_decision_is_final' USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    END IF;\n                    IF NOT EXISTS (\n                        SELECT 1 FROM casework_edge WHERE from_status = OLD.status AND to_status = NEW.status\n                    ) THEN\n                        RAISE EXCEPTION 'case_status_edge: % -> %', OLD.status, NEW.status\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.status = 'approved' AND NOT (\n                        EXISTS (\n                            SELECT 1 FROM casework_review\n                            WHERE assessment_id = NEW.current_assessment_id AND stage = 'initial'\n                                AND outcome IN ('pass', 'propose_rejection') AND reviewer_id = NEW.initial_reviewer_id\n                        ) AND EXISTS (\n                            SELECT 1 FROM casework_review\n                            WHERE assessment_id = NEW.current_assessment_id AND stage = 'final'\n                                AND outcome = 'pass' AND reviewer_id = NEW.final_reviewer_id\n                        )\n                    ) THEN\n                        RAISE EXCEPTION 'case_approval_needs_two_reviews' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='15807d5fea58e36681ab7c9d3a483e83b0419a88', operation='INSERT OR UPDATE', pgid='pgtrigger_status_follows_the_table_74983', table='casework_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="status_follows_the_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NEW.status <> 'draft' THEN\n                            RAISE EXCEPTION 'case_status_begins_as_draft' USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    END IF;\n                    IF NEW.status = OLD.status THEN\n                        IF OLD.status IN ('approved', 'rejected') AND (\n                            NEW.amount_rmb, NEW.current_assessment_id, NEW.initial_reviewer_id,\n                            NEW.final_reviewer_id, NEW.submitted_by_id\n                        ) IS DISTINCT FROM (\n                            OLD.amount_rmb, OLD.current_assessment_id, OLD.initial_reviewer_id,\n                            OLD.final_reviewer_id, OLD.submitted_by_id\n                        ) THEN\n                            RAISE EXCEPTION 'case_decision_is_final' USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    END IF;\n                    IF NOT EXISTS (\n                        SELECT 1 FROM casework_edge WHERE from_status = OLD.status AND to_status = NEW.status\n                    ) THEN\n                        RAISE EXCEPTION 'case_status_edge: % -> %', OLD.status, NEW.status\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.status = 'approved' AND NOT (\n                        EXISTS (\n                            SELECT 1 FROM casework_review\n                            WHERE assessment_id = NEW.current_assessment_id AND stage = 'initial'\n                                AND outcome IN ('pass', 'propose_rejection') AND reviewer_id = NEW.initial_reviewer_id\n                        ) AND EXISTS (\n                            SELECT 1 FROM casework_review\n                            WHERE assessment_id = NEW.current_assessment_id AND stage = 'final'\n                                AND outcome = 'pass' AND reviewer_id = NEW.final_reviewer_id\n                        )\n                    ) THEN\n                        RAISE EXCEPTION 'case_approval_needs_two_reviews' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="15807d5fea58e36681ab7c9d3a483e83b0419a88",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_status_follows_the_table_74983",
+                    table="casework_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_rmb__gte', 0)), name='award_amount_not_negative'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_rmb__gte", 0)), name="award_amount_not_negative"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='award',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='79667e7e61e5443dcedaa49248b3a0bae3ad1cdf', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_0f6a8', table='casework_award', when='BEFORE')),
+            model_name="award",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="79667e7e61e5443dcedaa49248b3a0bae3ad1cdf",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_0f6a8",
+                    table="casework_award",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='award',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='c7c9c899d0f56870d58fed258dfc23e2f5c469ad', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_a0faa', table='casework_award', when='BEFORE')),
+            model_name="award",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="c7c9c899d0f56870d58fed258dfc23e2f5c469ad",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_a0faa",
+                    table="casework_award",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('assessment', 'reviewer'), name='review_once_per_person'),
+            model_name="review",
+            constraint=models.UniqueConstraint(
+                fields=("assessment", "reviewer"), name="review_once_per_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('assessment', 'stage'), name='review_once_per_stage'),
+            model_name="review",
+            constraint=models.UniqueConstraint(fields=("assessment", "stage"), name="review_once_per_stage"),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewer', models.F('submitter')), _negated=True), name='review_not_by_submitter'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reviewer", models.F("submitter")), _negated=True),
+                name="review_not_by_submitter",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', 'pass'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='review_refusal_has_reason'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("outcome", "pass"), models.Q(("reason", ""), _negated=True), _connector="OR"
+                ),
+                name="review_refusal_has_reason",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='review',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='3c24010a632b63b79141f5b2a20ff73f8464dc0d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8db51', table='casework_review', when='BEFORE')),
+            model_name="review",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="3c24010a632b63b79141f5b2a20ff73f8464dc0d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_8db51",
+                    table="casework_review",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='review',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='ed64ca8731d4b6477e8401cf7c2adc0ff380fd05', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_a3945', table='casework_review', when='BEFORE')),
+            model_name="review",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="ed64ca8731d4b6477e8401cf7c2adc0ff380fd05",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_a3945",
+                    table="casework_review",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='submission_number_once'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="submission_number_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='submission',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='09e891fde2935281666abe066332c8a49f68386f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_98670', table='casework_submission', when='BEFORE')),
+            model_name="submission",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="09e891fde2935281666abe066332c8a49f68386f",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_98670",
+                    table="casework_submission",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='submission',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='09e737d6f1da353ce8b36e71b6818c016d1c1b91', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_cbf95', table='casework_submission', when='BEFORE')),
+            model_name="submission",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="09e737d6f1da353ce8b36e71b6818c016d1c1b91",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_cbf95",
+                    table="casework_submission",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='calculationrun',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['run_after'], name='run_waiting'),
+            model_name="calculationrun",
+            index=models.Index(
+                condition=models.Q(("state", "queued")), fields=["run_after"], name="run_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calculationrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'queued')), fields=('case',), name='run_one_waiting_per_case'),
+            model_name="calculationrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "queued")), fields=("case",), name="run_one_waiting_per_case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.UniqueConstraint(fields=('case', 'policy_key', 'inputs_hash'), name='assessment_once'),
+            model_name="assessment",
+            constraint=models.UniqueConstraint(
+                fields=("case", "policy_key", "inputs_hash"), name="assessment_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_rmb__gte', 0)), name='assessment_amount_not_negative'),
+            model_name="assessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_rmb__gte", 0)), name="assessment_amount_not_negative"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='assessment',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='6da75c81991032c15549c2e36ac845e5307ec5c7', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_066a9', table='casework_assessment', when='BEFORE')),
+            model_name="assessment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="6da75c81991032c15549c2e36ac845e5307ec5c7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_066a9",
+                    table="casework_assessment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='assessment',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='860c3cd063fdb694d51e927c6532fdf0a683e2d5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_6f5db', table='casework_assessment', when='BEFORE')),
+            model_name="assessment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="860c3cd063fdb694d51e927c6532fdf0a683e2d5",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_6f5db",
+                    table="casework_assessment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transition',
-            constraint=models.CheckConstraint(condition=models.Q(('acted_as', 'system'), ('actor__isnull', False), _connector='OR'), name='transition_has_actor'),
+            model_name="transition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("acted_as", "system"), ("actor__isnull", False), _connector="OR"),
+                name="transition_has_actor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('to_status__in', ['returned', 'rejected']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='transition_refusal_has_reason'),
+            model_name="transition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("to_status__in", ["returned", "rejected"]), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="transition_refusal_has_reason",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transition',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='24bd9f79c39c9cad5b500f7df3527a2d8c47af36', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9e1b0', table='casework_transition', when='BEFORE')),
+            model_name="transition",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="24bd9f79c39c9cad5b500f7df3527a2d8c47af36",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_9e1b0",
+                    table="casework_transition",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transition',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='cf00bbba89b09e2e90aaa9d8e85cf5e863e638bf', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_e281d', table='casework_transition', when='BEFORE')),
+            model_name="transition",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="cf00bbba89b09e2e90aaa9d8e85cf5e863e638bf",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_e281d",
+                    table="casework_transition",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

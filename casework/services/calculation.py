@@ -220,7 +220,9 @@ def _adopt(case: Case, assessment: Assessment, result: AssessedResult) -> None:
     """Make an assessment the case's current one; an initial review of another assessment is void."""
     if case.current_assessment_id == assessment.pk:
         return
-    flags = list(dict.fromkeys(f.code for f in programme_of(case).flags(case, assessment.submission.snapshot)))
+    flags = list(
+        dict.fromkeys(f.code for f in programme_of(case).flags(case, assessment.submission.snapshot))
+    )
     case.current_assessment, case.amount_rmb = assessment, result.amount_rmb
     case.warnings = flags + (["boundary"] if result.boundary else [])
     if case.status == Status.FINAL_REVIEW:

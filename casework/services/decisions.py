@@ -43,7 +43,8 @@ def decide(
             return _decide(case_id, user, stage, outcome, assessment_hash, reason.strip())
     except LimitExceeded as error:
         raise Refused(
-            "allowance", _("The award would pass the yearly limit of this organisation. Calculate the case again.")
+            "allowance",
+            _("The award would pass the yearly limit of this organisation. Calculate the case again."),
         ) from error
     except IntegrityError as error:
         raise _named(error) from error
@@ -53,7 +54,9 @@ def decide(
             request_run(case=case, submission=case.submissions.last(), cause=RunCause.YEAR_CHANGED)
         raise Refused(
             "basis_changed",
-            _("What was granted before changed since this calculation. A new one has started; review its result."),
+            _(
+                "What was granted before changed since this calculation. A new one has started; review its result."
+            ),
         ) from error
 
 
@@ -64,7 +67,9 @@ class _BasisChanged(Exception):
 def _named(error: IntegrityError) -> Exception:
     text = str(error)
     if "award_line_once_per_person" in text:
-        return Refused("once_per_person", _("One of these people has received the subsidy already. Calculate again."))
+        return Refused(
+            "once_per_person", _("One of these people has received the subsidy already. Calculate again.")
+        )
     if any(name in text for name in ("review_once_per_person", "case_four_eyes", "review_not_by_submitter")):
         return Refused("four_eyes", _("Each step of a case needs a different person."))
     if "review_once_per_stage" in text:
@@ -91,7 +96,9 @@ def _decide(
         raise Refused("reason", _("Write the reason: the applicant will read it."))
     assessment = case.current_assessment
     if assessment is None or case.runs.filter(state=RunState.QUEUED).exists():
-        raise Refused("calculating", _("The calculation is not finished yet. Wait a moment and load the page again."))
+        raise Refused(
+            "calculating", _("The calculation is not finished yet. Wait a moment and load the page again.")
+        )
     if assessment.hash != assessment_hash:
         raise Refused("stale", _("The calculation changed after you opened this page. Look at it again."))
     if stage is Stage.FINAL and outcome == Outcome.PASS:
@@ -152,7 +159,10 @@ def _award(case: Case, user: User) -> Award:
     rules = programme_of(case)
     rules.grant(case, result, user)
     audit.record(
-        actor=user, action="case.awarded", obj=case, data={"amount_rmb": award.amount_rmb, "hash": assessment.hash}
+        actor=user,
+        action="case.awarded",
+        obj=case,
+        data={"amount_rmb": award.amount_rmb, "hash": assessment.hash},
     )
     for other in rules.affected_by(case):
         request_run(case=other, submission=other.submissions.last(), cause=RunCause.YEAR_CHANGED)

@@ -63,7 +63,10 @@ def start_case(*, user: User, organisation: Organisation, programme_code: str, y
     )
     Transition.objects.create(case=case, to_status=Status.DRAFT, actor=user, acted_as=Actor.APPLICANT)
     audit.record(
-        actor=user, action="case.draft", obj=case, data={"number": case.number, "organisation": organisation.pk}
+        actor=user,
+        action="case.draft",
+        obj=case,
+        data={"number": case.number, "organisation": organisation.pk},
     )
     return case
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from casework.templatetags.portal import CENT, chinese, day_text, read_decimal
+from policy.rules.texts import STEPS as SENTENCES
 from policy.rules.texts import WORDS
 
 register = template.Library()
@@ -125,12 +126,14 @@ def step_title(step: Any) -> str:
 
 @register.filter
 def number_rows(step: Any) -> list[tuple[str, str]]:
-    """Return the numbers of a step as (label, value), worded for the reader; unknown names lose their underscores."""
+    """Return the numbers of a step as (label, value), worded for the reader; unknown names lose their underscores.
+
+    They stand as the step's sentence names them: a stored trace comes back from the database in another order.
+    """
     numbers = _get(step, "numbers", None) or {}
-    return [
-        (str(NUMBERS.get(name) or name.replace("_", " ")), _value(name, value))
-        for name, value in numbers.items()
-    ]
+    sentence = SENTENCES[code].en if (code := _get(step, "code", "")) in SENTENCES else ""
+    names = sorted(numbers, key=lambda name: (f"{{{name}" not in sentence, sentence.find(f"{{{name}")))
+    return [(str(NUMBERS.get(name) or name.replace("_", " ")), _value(name, numbers[name])) for name in names]
 
 
 class Result(NamedTuple):

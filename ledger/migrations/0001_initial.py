@@ -9,90 +9,253 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Balance',
+            name="Balance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('allowance', 'Yearly allowance of an enterprise'), ('fund', 'Yearly fund of a programme')], max_length=10, verbose_name='kind')),
-                ('programme', models.CharField(choices=[('offshore', 'Offshore incentive'), ('training', 'Training subsidy')], max_length=10, verbose_name='programme')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('limit_rmb', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='limit (RMB)')),
-                ('granted_rmb', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='granted (RMB)')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation', verbose_name='organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("allowance", "Yearly allowance of an enterprise"),
+                            ("fund", "Yearly fund of a programme"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.CharField(
+                        choices=[("offshore", "Offshore incentive"), ("training", "Training subsidy")],
+                        max_length=10,
+                        verbose_name="programme",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                (
+                    "limit_rmb",
+                    models.DecimalField(decimal_places=2, max_digits=16, verbose_name="limit (RMB)"),
+                ),
+                (
+                    "granted_rmb",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=16, verbose_name="granted (RMB)"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'balance',
-                'verbose_name_plural': 'balances',
+                "verbose_name": "balance",
+                "verbose_name_plural": "balances",
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('grant', 'Granted'), ('reversal', 'Reversed')], max_length=10, verbose_name='kind')),
-                ('amount_rmb', models.DecimalField(decimal_places=2, help_text='Negative when it takes a grant back.', max_digits=16, verbose_name='amount (RMB)')),
-                ('key', models.CharField(max_length=80, verbose_name='key')),
-                ('posted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='posted')),
-                ('balance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.balance', verbose_name='balance')),
-                ('posted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='posted by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("grant", "Granted"), ("reversal", "Reversed")],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "amount_rmb",
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Negative when it takes a grant back.",
+                        max_digits=16,
+                        verbose_name="amount (RMB)",
+                    ),
+                ),
+                ("key", models.CharField(max_length=80, verbose_name="key")),
+                (
+                    "posted_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="posted"
+                    ),
+                ),
+                (
+                    "balance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.balance",
+                        verbose_name="balance",
+                    ),
+                ),
+                (
+                    "posted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="posted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ledger entry',
-                'verbose_name_plural': 'ledger entries',
-                'ordering': ['-id'],
+                "verbose_name": "ledger entry",
+                "verbose_name_plural": "ledger entries",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='balance',
-            constraint=models.UniqueConstraint(fields=('kind', 'programme', 'year', 'organisation'), name='ledger_balance_once', nulls_distinct=False),
+            model_name="balance",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "programme", "year", "organisation"),
+                name="ledger_balance_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balance',
-            constraint=models.CheckConstraint(condition=models.Q(('granted_rmb__gte', 0), ('granted_rmb__lte', models.F('limit_rmb'))), name='ledger_balance_within_limit'),
+            model_name="balance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("granted_rmb__gte", 0), ("granted_rmb__lte", models.F("limit_rmb"))),
+                name="ledger_balance_within_limit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'fund'), ('organisation__isnull', True)), models.Q(('kind', 'allowance'), ('organisation__isnull', False)), _connector='OR'), name='ledger_balance_owner'),
+            model_name="balance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "fund"), ("organisation__isnull", True)),
+                    models.Q(("kind", "allowance"), ("organisation__isnull", False)),
+                    _connector="OR",
+                ),
+                name="ledger_balance_owner",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='balance',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='bafac8ffaf28cd20922937c050d841723e7142d0', operation='DELETE', pgid='pgtrigger_no_delete_418b9', table='ledger_balance', when='BEFORE')),
+            model_name="balance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="bafac8ffaf28cd20922937c050d841723e7142d0",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_418b9",
+                    table="ledger_balance",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='balance',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='376f0dec043c1644d029f137ce4249249c18fae1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_f581a', table='ledger_balance', when='BEFORE')),
+            model_name="balance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="376f0dec043c1644d029f137ce4249249c18fae1",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_f581a",
+                    table="ledger_balance",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='balance',
-            trigger=pgtrigger.compiler.Trigger(name='moved_by_entries_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NEW.granted_rmb <> 0 THEN\n                            RAISE EXCEPTION 'ledger_balance_moved_by_entries_only' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF NEW.granted_rmb <> OLD.granted_rmb AND pg_trigger_depth() < 2 THEN\n                        RAISE EXCEPTION 'ledger_balance_moved_by_entries_only' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='84dba34062e1ae01da32a493cce4c6a2d528d01e', operation='UPDATE OR INSERT', pgid='pgtrigger_moved_by_entries_only_3d497', table='ledger_balance', when='BEFORE')),
+            model_name="balance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="moved_by_entries_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NEW.granted_rmb <> 0 THEN\n                            RAISE EXCEPTION 'ledger_balance_moved_by_entries_only' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF NEW.granted_rmb <> OLD.granted_rmb AND pg_trigger_depth() < 2 THEN\n                        RAISE EXCEPTION 'ledger_balance_moved_by_entries_only' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="84dba34062e1ae01da32a493cce4c6a2d528d01e",
+                    operation="UPDATE OR INSERT",
+                    pgid="pgtrigger_moved_by_entries_only_3d497",
+                    table="ledger_balance",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('balance', 'key'), name='ledger_entry_key_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("balance", "key"), name="ledger_entry_key_once"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_rmb__gte', 0), ('kind', 'grant')), models.Q(('amount_rmb__lt', 0), ('kind', 'reversal')), _connector='OR'), name='ledger_entry_sign'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount_rmb__gte", 0), ("kind", "grant")),
+                    models.Q(("amount_rmb__lt", 0), ("kind", "reversal")),
+                    _connector="OR",
+                ),
+                name="ledger_entry_sign",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='bd80cdea55986d8dc4a873a0796f1dd071e72f1d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_af900', table='ledger_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="bd80cdea55986d8dc4a873a0796f1dd071e72f1d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_af900",
+                    table="ledger_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='9f77d702b7bdcdb1ce6c71eef1d9d775193783c8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_43bbd', table='ledger_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="9f77d702b7bdcdb1ce6c71eef1d9d775193783c8",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_43bbd",
+                    table="ledger_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='moves_balance', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                    UPDATE ledger_balance SET granted_rmb = granted_rmb + NEW.amount_rmb WHERE id = NEW.balance_id;\n                    RETURN NEW;\n                ', hash='f3a80c810a6d49ec9fe1668b4e2436fcb86685d5', operation='INSERT', pgid='pgtrigger_moves_balance_79d7f', table='ledger_entry', when='AFTER')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="moves_balance",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    UPDATE ledger_balance SET granted_rmb = granted_rmb + NEW.amount_rmb WHERE id = NEW.balance_id;\n                    RETURN NEW;\n                ",
+                    hash="f3a80c810a6d49ec9fe1668b4e2436fcb86685d5",
+                    operation="INSERT",
+                    pgid="pgtrigger_moves_balance_79d7f",
+                    table="ledger_entry",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

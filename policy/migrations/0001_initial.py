@@ -11,7 +11,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -20,77 +19,200 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='PolicyVersion',
+            name="PolicyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('programme', models.CharField(choices=[('offshore', 'Offshore incentive'), ('training', 'Training subsidy')], max_length=10, verbose_name='programme')),
-                ('code', models.CharField(max_length=20, verbose_name='version')),
-                ('title_zh', models.CharField(max_length=200, verbose_name='title in Chinese')),
-                ('title_en', models.CharField(max_length=200, verbose_name='title in English')),
-                ('in_force_from', models.DateField(verbose_name='in force from')),
-                ('in_force_to', models.DateField(blank=True, help_text='Empty: open-ended.', null=True, verbose_name='in force to')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published')], default='draft', max_length=10, verbose_name='status')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published')),
-                ('drafted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='drafted by')),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "programme",
+                    models.CharField(
+                        choices=[("offshore", "Offshore incentive"), ("training", "Training subsidy")],
+                        max_length=10,
+                        verbose_name="programme",
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, verbose_name="version")),
+                ("title_zh", models.CharField(max_length=200, verbose_name="title in Chinese")),
+                ("title_en", models.CharField(max_length=200, verbose_name="title in English")),
+                ("in_force_from", models.DateField(verbose_name="in force from")),
+                (
+                    "in_force_to",
+                    models.DateField(
+                        blank=True, help_text="Empty: open-ended.", null=True, verbose_name="in force to"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="published")),
+                (
+                    "drafted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="drafted by",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="published by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'policy version',
-                'verbose_name_plural': 'policy versions',
-                'ordering': ['programme', '-in_force_from', 'code'],
+                "verbose_name": "policy version",
+                "verbose_name_plural": "policy versions",
+                "ordering": ["programme", "-in_force_from", "code"],
             },
         ),
         migrations.CreateModel(
-            name='PolicyParameter',
+            name="PolicyParameter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='parameter')),
-                ('value', models.CharField(max_length=300, verbose_name='value')),
-                ('unit', models.CharField(blank=True, max_length=40, verbose_name='unit')),
-                ('clause', models.CharField(max_length=500, verbose_name='clause')),
-                ('quotation', models.TextField(blank=True, verbose_name='quotation')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parameters', to='policy.policyversion', verbose_name='policy version')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="parameter")),
+                ("value", models.CharField(max_length=300, verbose_name="value")),
+                ("unit", models.CharField(blank=True, max_length=40, verbose_name="unit")),
+                ("clause", models.CharField(max_length=500, verbose_name="clause")),
+                ("quotation", models.TextField(blank=True, verbose_name="quotation")),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parameters",
+                        to="policy.policyversion",
+                        verbose_name="policy version",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'policy parameter',
-                'verbose_name_plural': 'policy parameters',
-                'ordering': ['id'],
+                "verbose_name": "policy parameter",
+                "verbose_name_plural": "policy parameters",
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.UniqueConstraint(fields=('programme', 'code'), name='policy_version_code_once'),
+            model_name="policyversion",
+            constraint=models.UniqueConstraint(fields=("programme", "code"), name="policy_version_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(('in_force_to__isnull', True), ('in_force_to__gte', models.F('in_force_from')), _connector='OR'), name='policy_version_ends_after_start'),
+            model_name="policyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("in_force_to__isnull", True),
+                    ("in_force_to__gte", models.F("in_force_from")),
+                    _connector="OR",
+                ),
+                name="policy_version_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(('drafted_by__isnull', True), ('published_by__isnull', True), models.Q(('drafted_by', models.F('published_by')), _negated=True), _connector='OR'), name='policy_version_two_people'),
+            model_name="policyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("drafted_by__isnull", True),
+                    ("published_by__isnull", True),
+                    models.Q(("drafted_by", models.F("published_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="policy_version_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), ('published_at__isnull', False), _connector='OR'), name='policy_version_published_has_time'),
+            model_name="policyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "draft"), ("published_at__isnull", False), _connector="OR"),
+                name="policy_version_published_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('programme', 'offshore'), ('status', 'published')), expressions=[(policy.models.DateRange('in_force_from', 'in_force_to', django.contrib.postgres.fields.ranges.RangeBoundary(True, True)), '&&')], name='policy_version_no_overlap_offshore'),
+            model_name="policyversion",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("programme", "offshore"), ("status", "published")),
+                expressions=[
+                    (
+                        policy.models.DateRange(
+                            "in_force_from",
+                            "in_force_to",
+                            django.contrib.postgres.fields.ranges.RangeBoundary(True, True),
+                        ),
+                        "&&",
+                    )
+                ],
+                name="policy_version_no_overlap_offshore",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('programme', 'training'), ('status', 'published')), expressions=[(policy.models.DateRange('in_force_from', 'in_force_to', django.contrib.postgres.fields.ranges.RangeBoundary(True, True)), '&&')], name='policy_version_no_overlap_training'),
+            model_name="policyversion",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("programme", "training"), ("status", "published")),
+                expressions=[
+                    (
+                        policy.models.DateRange(
+                            "in_force_from",
+                            "in_force_to",
+                            django.contrib.postgres.fields.ranges.RangeBoundary(True, True),
+                        ),
+                        "&&",
+                    )
+                ],
+                name="policy_version_no_overlap_training",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policyversion',
-            trigger=pgtrigger.compiler.Trigger(name='published_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" = \'published\')', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='20d2bb63e2dd378db2dddde4b46d0945ded6bf8d', operation='UPDATE OR DELETE', pgid='pgtrigger_published_is_final_d7356', table='policy_policyversion', when='BEFORE')),
+            model_name="policyversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_is_final",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"status\" = 'published')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="20d2bb63e2dd378db2dddde4b46d0945ded6bf8d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_published_is_final_d7356",
+                    table="policy_policyversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyparameter',
-            constraint=models.UniqueConstraint(fields=('version', 'name'), name='policy_parameter_once'),
+            model_name="policyparameter",
+            constraint=models.UniqueConstraint(fields=("version", "name"), name="policy_parameter_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policyparameter',
-            trigger=pgtrigger.compiler.Trigger(name='published_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF EXISTS (\n                        SELECT 1 FROM policy_policyversion\n                        WHERE id IN (NEW.version_id, OLD.version_id) AND status = 'published'\n                    ) THEN\n                        RAISE EXCEPTION 'policy_parameter_published_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN COALESCE(NEW, OLD);\n                ", hash='641f1675440b70c3a7ed369363951bfdbf4913ac', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_published_is_final_32f0a', table='policy_policyparameter', when='BEFORE')),
+            model_name="policyparameter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_is_final",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF EXISTS (\n                        SELECT 1 FROM policy_policyversion\n                        WHERE id IN (NEW.version_id, OLD.version_id) AND status = 'published'\n                    ) THEN\n                        RAISE EXCEPTION 'policy_parameter_published_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN COALESCE(NEW, OLD);\n                ",
+                    hash="641f1675440b70c3a7ed369363951bfdbf4913ac",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_published_is_final_32f0a",
+                    table="policy_policyparameter",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

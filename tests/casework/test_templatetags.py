@@ -141,13 +141,13 @@ def test_a_step_is_worded_with_units():
             assert sheet.step_title(form) == "Threshold"
             assert sheet.number_rows(form) == [
                 ("Total of the year", "250,000.00 USD"),
-                ("Threshold", "200,000.00 USD"),
                 ("Comparison", "more than"),
+                ("Threshold", "200,000.00 USD"),
             ]
             assert sheet.result_of(form) == ("met", "good")
     with translation.override("zh-hans"):
         assert sheet.result_of(step) == ("符合", "good")
-        assert sheet.number_rows(step)[2][1] == "超过"
+        assert sheet.number_rows(step)[1][1] == "超过"
 
 
 @pytest.mark.parametrize(
@@ -242,3 +242,13 @@ def test_problems_of_a_formset_name_the_row():
         assert portal.problems_of(formsets=[lines(data)]) == problems
         assert portal.problem_count(problems[:1]) == "1 thing needs your attention"
         assert portal.problem_count(problems[:2]) == "2 things need your attention"
+
+
+def test_a_stored_step_shows_its_numbers_in_the_order_of_its_sentence():
+    stored = {
+        "code": "offshore.rate",
+        "numbers": {"product_rmb": "1", "rate_rmb_per_usd": "0.2", "total_usd": "5"},
+    }
+    assert [label for label, _value in sheet.number_rows(stored)] == [
+        str(sheet.NUMBERS[name]) for name in ("rate_rmb_per_usd", "total_usd", "product_rmb")
+    ]

@@ -57,7 +57,8 @@ def test_approval_by_sql_needs_two_reviews_of_the_assessment(people):
     with pytest.raises(IntegrityError, match="case_approval_needs_two_reviews"), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE casework_case SET status = 'approved', final_reviewer_id = %s, decided_at = now() WHERE id = %s",
+                "UPDATE casework_case SET status = 'approved', decided_at = now(), final_reviewer_id = %s"
+                " WHERE id = %s",
                 [people.final.pk, case.pk],
             )
     case.refresh_from_db()

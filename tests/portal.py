@@ -61,21 +61,12 @@ class Portal:
             "FAILPOINT_DIR": str(self.failpoints),
             **env,
         }
+        # What `make run` calls, with this Python instead of .venv's.
+        front = "nanchang_portal/launcher/front.py"
+        self.command = [sys.executable, front, "run", "--tied", "--python", sys.executable]
         self.process: subprocess.Popen | None = None
 
     # Life
-
-    @property
-    def command(self) -> list[str]:
-        """What `make run` calls, with this Python instead of .venv's."""
-        return [
-            sys.executable,
-            "nanchang_portal/launcher/front.py",
-            "run",
-            "--tied",
-            "--python",
-            sys.executable,
-        ]
 
     def __enter__(self) -> "Portal":
         return self.start()
@@ -123,7 +114,7 @@ class Portal:
         if self.process is None:
             return 0
         if self.process.poll() is None:
-            self.process.send_signal(signal_number)
+            os.kill(self.process.pid, signal_number)
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:

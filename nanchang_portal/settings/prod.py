@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from . import keys
 from .base import *  # noqa: F403
-from .base import caches, databases, env
+from .base import BASE_DIR, caches, databases, env
 
 
 def _required(name: str, what: str) -> str:
@@ -67,6 +67,7 @@ CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_SECURE = True
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+STATIC_ROOT = env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -5,8 +5,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 
 import psycopg
 import pytest
@@ -14,7 +12,7 @@ import redis
 
 from nanchang_portal import embedded, processes
 from tests.conftest import private_directory
-from tests.portal import BASE, Portal, wait_until
+from tests.portal import Portal, wait_until
 
 # One worker, one after the other: each start is the whole portal.
 pytestmark = pytest.mark.xdist_group("launcher")
@@ -81,28 +79,26 @@ def test_ctrl_c_stops_everything_in_order_and_loses_nothing(data_dir):
 
 
 @pytest.mark.parametrize(
-    "victims", [["make"], ["launcher"], ["supervisor"], ["launcher", "supervisor"]], ids="+".join
+    ("victims", "how"),
+    [
+        (["make"], signal.SIGINT),  # which make does not pass on: it takes the whole terminal to have got it
+        (["make"], signal.SIGKILL),
+        (["launcher"], signal.SIGKILL),
+        (["supervisor"], signal.SIGKILL),
+        (["launcher", "supervisor"], signal.SIGKILL),
+    ],
 )
-def test_kill_leaves_no_process_and_loses_nothing(data_dir, victims):
-    """`kill -9` of `make`, of what it runs, of the supervisor behind that, of both at once."""
+def test_the_end_of_any_of_them_is_the_end_of_all(data_dir, victims, how):
+    """`make`, what it runs, the supervisor behind that, both at once: no process is left, nothing is lost."""
     portal = Portal(data_dir, SAMPLE_DATA="0")
-    launcher = f"import subprocess; subprocess.run({portal.command!r})"
-    with open(portal.output, "w") as output:
-        portal.process = subprocess.Popen(
-            [sys.executable, "-c", launcher],  # stands for make, which runs the launcher as its child
-            cwd=BASE,
-            env=portal.env,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    wait_until(lambda: "Ctrl-C" in portal.text(), 180, "the start")
-    mark(portal)
-    started, pids = portal.descendants(), portal.pids() | {"make": portal.process.pid}
-    for victim in victims:
-        os.kill(pids[victim], signal.SIGKILL)
-    portal.process.wait(60)
-    wait_until(lambda: gone(started), 60, "the end of every process")
+    portal.command = ["make", "--no-print-directory", "run"]
+    with portal:
+        mark(portal)
+        started, pids = portal.descendants(), portal.pids() | {"make": portal.process.pid}
+        for victim in victims:
+            os.kill(pids[victim], how)
+        portal.process.wait(60)
+        wait_until(lambda: gone(started), 60, "the end of every process")
     assert_marked(data_dir)
 
 

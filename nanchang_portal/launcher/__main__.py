@@ -72,7 +72,8 @@ class Supervisor:
         self._write_state()
         for part in self.parts:
             self._await_ready(part)
-        print(f"\nThe portal is open at http://127.0.0.1:{self.port}/ and keeps its data in {self.data_dir}")
+        place = self.data_dir if "postgresql" in self.engines.wanted else "the database of DATABASE_URL"
+        print(f"\nThe portal is open at http://127.0.0.1:{self.port}/ and keeps its data in {place}")
         if logins:
             print(logins.rstrip())
         print("Ctrl-C stops it.", flush=True)

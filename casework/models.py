@@ -33,7 +33,7 @@ class Edge(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.from_status} → {self.to_status}"
+        return f"{self.get_from_status_display()} → {self.get_to_status_display()}"
 
 
 class CaseQuerySet(models.QuerySet):
@@ -258,7 +258,7 @@ class Transition(models.Model):
         triggers = append_only()
 
     def __str__(self) -> str:
-        return f"{self.from_status} → {self.to_status}"
+        return f"{self.get_from_status_display()} → {self.get_to_status_display()}"
 
 
 class Submission(models.Model):
@@ -315,7 +315,7 @@ class CalculationRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.case} {self.state}"
+        return f"{self.case} · {self.get_state_display()}"
 
 
 class Assessment(models.Model):
@@ -386,7 +386,7 @@ class Review(models.Model):
         triggers = append_only()
 
     def __str__(self) -> str:
-        return f"{self.case} {self.stage}: {self.outcome}"
+        return f"{self.case} · {self.get_stage_display()} · {self.get_outcome_display()}"
 
 
 class Award(models.Model):
@@ -447,4 +447,4 @@ class AwardLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.award} {self.payee}"
+        return f"{self.award} · {self.get_payee_display()}"

@@ -213,7 +213,13 @@ class Certificate(models.Model):
     )
     number = models.CharField(_("certificate number"), max_length=60)
     issued_on = models.DateField(_("issued on"))
-    institution = models.ForeignKey(Organisation, on_delete=models.PROTECT, editable=False, related_name="+")
+    institution = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        editable=False,
+        related_name="+",
+        verbose_name=_("institution"),
+    )
 
     class Meta:
         verbose_name = _("certificate")

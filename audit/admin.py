@@ -5,11 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.admin_base import ReadOnlyAdmin, pretty
 from audit.models import Record, Stream
+from audit.words import action_words
 
 
 @admin.register(Record)
 class RecordAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor_label", "action", "stream", "number", "hash_short")
+    list_display = ("at", "actor_label", "what", "stream", "number", "hash_short")
     list_select_related = ("stream",)
     search_fields = ("=stream__key", "actor_label", "action", "=hash")
     search_help_text = _("Stream (casework.case:12), actor, action or hash")
@@ -20,6 +21,7 @@ class RecordAdmin(ReadOnlyAdmin):
         "at",
         "actor",
         "actor_label",
+        "what",
         "action",
         "object_type",
         "object_id",
@@ -27,6 +29,10 @@ class RecordAdmin(ReadOnlyAdmin):
         "previous_hash",
         "hash",
     )
+
+    @admin.display(description=_("what happened"), ordering="action")
+    def what(self, record):
+        return action_words(record.action)
 
     @admin.display(description=_("hash"))
     def hash_short(self, record):

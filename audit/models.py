@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import append_only
+from audit.words import action_words
 
 
 class Stream(models.Model):
@@ -72,4 +73,4 @@ class Record(models.Model):
         triggers = append_only()
 
     def __str__(self) -> str:
-        return f"{self.stream_id}/{self.number} {self.action}"
+        return f"{self.stream}/{self.number} · {action_words(self.action)}"

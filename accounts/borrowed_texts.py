@@ -152,3 +152,14 @@ LETTERS = (
     _("Email Removed"),
     _("Email address %(deleted_email)s has been removed from your account."),
 )
+# Newer than Django's own catalogue.
+DJANGO = (
+    _("Error:"),
+    _("Model name"),
+    _("Add link"),
+    _("Change or view list link"),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+)

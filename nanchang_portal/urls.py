@@ -22,6 +22,9 @@ urlpatterns = [
     path("organisations/", accounts.organisations, name="organisations"),
     path("organisations/new", accounts.organisation_new, name="organisation_new"),
     path("organisations/<int:pk>", accounts.organisation, name="organisation"),
+    path("documents/", include("documents.urls")),
+    path("workbooks/", include("workbooks.urls")),
+    path("messages/", include("messaging.urls")),
     path("offshore/", include("applications.urls")),
     path("training/", include("training.urls")),
 ]

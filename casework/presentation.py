@@ -55,13 +55,14 @@ _OWNER = {
 def status_view(case: Case) -> StatusView:
     status = Status(case.status)
     tone, icon = _LOOK[status]
+    nothing_follows = status == Status.APPROVED and not case.amount_rmb
     return StatusView(
         code=status,
         label=str(status.label),
         tone=tone,
         icon=icon,
-        next_step=str(_NEXT.get(status, "")),
-        owner=str(_OWNER.get(status, "")),
+        next_step="" if nothing_follows else str(_NEXT.get(status, "")),
+        owner="" if nothing_follows else str(_OWNER.get(status, "")),
     )
 
 

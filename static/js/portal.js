@@ -67,7 +67,9 @@
   const addRow = (formset) => {
     const total = formset.querySelector(`[name="${formset.dataset.formset}-TOTAL_FORMS"]`);
     const holder = document.createElement("div");
-    holder.innerHTML = formset.querySelector("template").innerHTML.replaceAll("__prefix__", total.value);
+    holder.innerHTML = formset.querySelector("template").innerHTML
+      .replaceAll("__prefix__", total.value)
+      .replaceAll("__number__", Number(total.value) + 1);
     const row = holder.firstElementChild;
     (formset.querySelector("[data-formset-rows]") ?? formset).append(row);
     total.value = Number(total.value) + 1;

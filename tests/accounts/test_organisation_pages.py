@@ -97,3 +97,13 @@ def test_query_count_of_the_list(user, client, django_assert_num_queries):
     client.get(reverse("organisations"))
     with django_assert_num_queries(4):
         client.get(reverse("organisations"))
+
+
+def test_an_organisation_without_recognition_reads_so_on_its_own_page(user, client):
+    organisation = factories.OrganisationFactory()
+    Membership.objects.create(user=user, organisation=organisation)
+    client.cookies["language"] = "en"
+    url = reverse("organisation", args=[organisation.pk])
+    assert "Not recognised or designated yet" in client.get(url).content.decode()
+    factories.recognise(organisation)
+    assert "Not recognised or designated yet" not in client.get(url).content.decode()

@@ -244,3 +244,9 @@ def test_a_foreign_draft_cannot_be_typed_into(desk, other_desk, name):
 def test_a_training_case_is_not_found_here(desk):
     assert desk.client.get(reverse("offshore:claim", args=["TR-2015-000001"])).status_code == 404
     assert Case.objects.count() == 1
+
+
+def test_rows_are_numbered_below_the_title_and_new_ones_too(desk):
+    page = desk.client.get(reverse("offshore:claim", args=[desk.case.number])).content.decode()
+    assert '<h2 id="receipts-0-title">' in page and "<h3" not in page.split("<aside")[0]
+    assert "__number__</h2>" in page, "portal.js puts the number of a new row there"

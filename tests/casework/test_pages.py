@@ -141,3 +141,35 @@ def test_visitors_sign_in_first(client, db):
     for name in ("dashboard", "organisations", "organisation_new"):
         response = client.get(reverse(name))
         assert response.status_code == 302 and reverse("account_login") in response.url
+
+
+def test_an_approval_of_nothing_announces_no_payment(people, client):
+    case = factories.approve(
+        factories.filed_offshore(people.enterprise, people.clerk, "150000"), people.initial, people.final
+    )
+    client.force_login(people.clerk)
+    for url in (reverse("dashboard"), case.get_absolute_url()):
+        page = text(client.get(url))
+        assert "Approved" in page and "then payment" not in page
+    assert "its revenue counts for later claims" in text(client.get(case.get_absolute_url()))
+
+
+def test_an_empty_list_leads_to_the_first_step_of_this_organisation(people, client):
+    client.force_login(people.clerk)
+    page = client.get(reverse("dashboard")).content.decode()
+    assert "No claim yet" in page
+    assert f'class="btn btn-primary" href="{reverse("offshore:contracts")}"' in page
+
+
+def test_amounts_of_the_list_name_their_currency_on_a_narrow_screen_too(people, client):
+    factories.filed_offshore(people.enterprise, people.clerk, "250000")
+    client.force_login(people.clerk)
+    assert 'data-label="Amount (RMB)"' in client.get(reverse("dashboard")).content.decode()
+
+
+def test_the_hash_of_what_was_filed_says_what_it_is(people, client):
+    case = factories.filed_offshore(people.enterprise, people.clerk, "250000")
+    client.force_login(people.clerk)
+    assert f"Hash of the filed data {case.submissions.last().snapshot_hash[:12]}" in text(
+        client.get(case.get_absolute_url())
+    )

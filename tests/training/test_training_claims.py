@@ -343,3 +343,12 @@ def test_an_undertaking_has_a_name(school):
     claim = school.draft().training_claim
     with pytest.raises(IntegrityError, match="training_undertaking_has_name"), transaction.atomic():
         TrainingClaim.objects.filter(pk=claim.pk).update(undertaking_at=timezone.now())
+
+
+def test_nobody_eligible_offers_no_button_to_choose_them(school):
+    school.hired(certified=False)
+    case = school.draft()
+    button = reverse("training:choose_eligible", args=[case.number])
+    assert button not in school.get("claim", case.number).content.decode()
+    school.hired()
+    assert "Choose the 1 eligible trainee" in words(school.get("claim", case.number))

@@ -56,7 +56,7 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from nanchang_portal.programs import EngineError
+    from nanchang_portal.embedded import EngineError
 
     try:
         with engines(sys.argv[1:]):

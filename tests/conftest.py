@@ -33,11 +33,13 @@ def pytest_configure(config):
     if database or broker:
         data_dir = embedded.data_dir()
         stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
-        stack.enter_context(
-            embedded.running(
-                data_dir, "the tests", database=database, broker=broker, settings=UNSAFE_BUT_FAST
-            )
+        engines = embedded.running(
+            data_dir, "the tests", database=database, broker=broker, settings=UNSAFE_BUT_FAST
         )
+        try:
+            stack.enter_context(engines)
+        except embedded.EngineError as error:
+            pytest.exit(f"The tests need their engines: {error}", returncode=3)
 
 
 def pytest_unconfigure(config):

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from nanchang_portal import embedded, processes
+from nanchang_portal.embedded import EngineError
 from nanchang_portal.launcher.parts import BASE, STOPPING, Part, number, portal_parts
-from nanchang_portal.programs import EngineError
 
 LOG_LIMIT = 20_000_000  # bytes; a larger log is set aside at the next start
 
@@ -61,10 +61,10 @@ class Supervisor:
         self.engines.acquire("the portal started by `make run`")
         refuse_taken_port(self.port)
         self._set_large_logs_aside()
-        for part in self.engines.wanted:
+        for name in self.engines.engines:
             started = time.monotonic()
-            self.engines.start_part(part)
-            say(part, f"ready ({time.monotonic() - started:.1f} s)")
+            self.engines.start_one(name)
+            say(name, f"ready ({time.monotonic() - started:.1f} s)")
         logins = self._prepare()
         self.parts = portal_parts(self.data_dir, self.port)
         for part in self.parts:
@@ -72,7 +72,7 @@ class Supervisor:
         self._write_state()
         for part in self.parts:
             self._await_ready(part)
-        place = self.data_dir if "postgresql" in self.engines.wanted else "the database of DATABASE_URL"
+        place = self.data_dir if "postgresql" in self.engines.engines else "the database of DATABASE_URL"
         print(f"\nThe portal is open at http://127.0.0.1:{self.port}/ and keeps its data in {place}")
         if logins:
             print(logins.rstrip())
@@ -126,8 +126,8 @@ class Supervisor:
     def watch(self) -> None:
         """Starts again what dies, until a signal comes."""
         while not self.signals:
-            for name in self.engines.wanted:
-                self._watch_engine(name)
+            for name, engine in self.engines.engines.items():
+                self._watch_engine(name, engine)
             for part in self.parts:
                 self._watch_part(part)
             self._reap_strangers()
@@ -136,21 +136,20 @@ class Supervisor:
     def _held(self, name: str) -> bool:
         return (self.data_dir / "run" / "hold" / name).exists()
 
-    def _watch_engine(self, name: str) -> None:
-        process = self.engines.processes.get(name)
-        if process is not None and process.poll() is None:
+    def _watch_engine(self, name: str, engine: embedded.Engine) -> None:
+        if engine.process is not None and engine.process.poll() is None:
             return
-        if process is not None:
-            say(name, f"stopped ({_ending(process.returncode)})")
-            self.engines.stop_part(name)
+        if engine.process is not None:
+            say(name, f"stopped ({_ending(engine.process.returncode)})")
+            engine.stop()
             self._write_state()
         due, failures = self.engine_retry.get(name, (0.0, 0))
         if self._held(name) or time.monotonic() < due:
             return
         try:
-            self.engines.start_part(name)
+            self.engines.start_one(name)
         except EngineError as error:
-            self.engines.stop_part(name)
+            engine.stop()
             self.engine_retry[name] = (time.monotonic() + min(30.0, 2.0**failures), failures + 1)
             say(name, str(error))
             return
@@ -179,21 +178,24 @@ class Supervisor:
 
     def _reap_strangers(self) -> None:
         """Buries what dead children left to this process."""
-        known = [part.process for part in self.parts] + list(self.engines.processes.values())
-        pids = {process.pid for process in known if process}
+        pids = set(self._pids().values())
         for pid in processes.children():
             if pid not in pids:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)
 
+    def _pids(self) -> dict[str, int]:
+        found = {part.name: part.process for part in self.parts}
+        found |= {name: engine.process for name, engine in self.engines.engines.items()}
+        return {name: process.pid for name, process in found.items() if process}
+
     def _write_state(self) -> None:
         """`run/portal.json`: the process of every part, for drills and for people."""
-        running = {part.name: part.process for part in self.parts} | dict(self.engines.processes)
         state = {
             "url": f"http://127.0.0.1:{self.port}",
             "launcher": os.getppid(),
             "supervisor": os.getpid(),
-            "parts": {name: process.pid for name, process in running.items() if process},
+            "parts": self._pids(),
         }
         draft = self.data_dir / "run" / "portal.json.new"
         draft.write_text(json.dumps(state, indent=1))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nanchang_portal import processes
-from nanchang_portal.programs import EngineError
+from nanchang_portal.embedded import EngineError
 
 BASE = Path(__file__).resolve().parents[2]
 # A signal's second step loses nothing either: an unfinished task was not acknowledged and is delivered again.

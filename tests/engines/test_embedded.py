@@ -12,8 +12,8 @@ import psycopg
 import pytest
 import redis
 
-from nanchang_portal import embedded, processes, programs
-from nanchang_portal.programs import EngineError
+from nanchang_portal import embedded, processes
+from nanchang_portal.embedded import EngineError, programs
 from tests.portal import BASE, wait_until
 
 pytestmark = pytest.mark.xdist_group("engines")

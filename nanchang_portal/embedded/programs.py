@@ -12,11 +12,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .places import EngineError
+
 CACHES = [Path("/var/cache/nanchang-portal"), Path(tempfile.gettempdir()) / "nanchang-portal-programs"]
-
-
-class EngineError(Exception):
-    """Why the engines cannot run: one sentence for the person who started them."""
 
 
 @dataclass(frozen=True)

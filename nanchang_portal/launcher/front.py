@@ -102,6 +102,7 @@ def _install(files: list[Path]) -> None:
         "pip",
         "sync",
         "--quiet",
+        "--compile-bytecode",  # else each process compiles Django again where Python may not write beside its files
         "--require-hashes",
         "--python",
         str(PYTHON),

@@ -8,6 +8,8 @@ VENV := .venv/bin
 TEMPLATES = $(wildcard templates */templates)
 FRONT = $(PYTHON) nanchang_portal/launcher/front.py
 # What the child processes read; also as arguments: `make run PORT=8001 DATA_DIR=/srv/portal`.
+# Bytecode is kept (in __pycache__): compiling everything again costs each process seconds.
+unexport PYTHONDONTWRITEBYTECODE
 export PORT DATA_DIR DATABASE_URL REDIS_URL CACHE_URL
 
 .PHONY: help python setup run test lint format lock clean

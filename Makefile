@@ -7,9 +7,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv/bin
 TEMPLATES = $(wildcard templates */templates)
 FRONT = $(PYTHON) nanchang_portal/launcher/front.py
-# What the child processes read; also as arguments: `make run PORT=8001 DATA_DIR=/srv/portal`.
 # Bytecode is kept (in __pycache__): compiling everything again costs each process seconds.
 unexport PYTHONDONTWRITEBYTECODE
+# What the child processes read; also as arguments: `make run PORT=8001 DATA_DIR=/srv/portal`.
 export PORT DATA_DIR DATABASE_URL REDIS_URL CACHE_URL
 
 .PHONY: help python setup run test lint format lock clean

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from applications.web import claims, contracts
+from casework import converters  # noqa: F401  (registers case_number)
 
 app_name = "offshore"
 urlpatterns = [
@@ -8,8 +9,8 @@ urlpatterns = [
     path("contracts/new", contracts.contract_new, name="contract_new"),
     path("contracts/<int:pk>", contracts.contract, name="contract"),
     path("claims/new", claims.claim_new, name="claim_new"),
-    path("claims/<str:number>", claims.claim, name="claim"),
-    path("claims/<str:number>/autosave", claims.autosave, name="autosave"),
-    path("claims/<str:number>/discard", claims.discard, name="discard"),
-    path("claims/<str:number>/submit", claims.submit, name="submit"),
+    path("claims/<case_number:number>", claims.claim, name="claim"),
+    path("claims/<case_number:number>/autosave", claims.autosave, name="autosave"),
+    path("claims/<case_number:number>/discard", claims.discard, name="discard"),
+    path("claims/<case_number:number>/submit", claims.submit, name="submit"),
 ]

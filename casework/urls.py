@@ -1,10 +1,10 @@
 from django.urls import path
 
-from casework import views
+from casework import converters, views  # noqa: F401  (registers case_number)
 
 app_name = "casework"
 urlpatterns = [
-    path("<str:number>", views.case, name="case"),
-    path("<str:number>/calculation", views.calculation, name="calculation"),
-    path("<str:number>/withdraw", views.withdraw, name="withdraw"),
+    path("<case_number:number>", views.case, name="case"),
+    path("<case_number:number>/calculation", views.calculation, name="calculation"),
+    path("<case_number:number>/withdraw", views.withdraw, name="withdraw"),
 ]

@@ -28,7 +28,7 @@ def site(request) -> dict:
         organisations, official = list(organisations_of(user)), is_official(user)
     return {
         "site": {
-            "nav": _navigation(request, organisations, official),
+            "nav": _navigation(request, organisations, official) if user is not None else [],
             "display": display_of(request),
             "organisations": organisations,
             "is_official": official,

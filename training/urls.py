@@ -1,5 +1,6 @@
 from django.urls import path
 
+from casework import converters  # noqa: F401  (registers case_number)
 from training.web import claims, classes, enrolments, trainees
 
 app_name = "training"
@@ -17,7 +18,7 @@ urlpatterns = [
     path("employers/known", enrolments.employer, name="employer"),
     path("enrolments/<int:pk>", enrolments.enrolment, name="enrolment"),
     path("claims/new", claims.claim_new, name="claim_new"),
-    path("claims/<str:number>", claims.claim, name="claim"),
-    path("claims/<str:number>/eligible", claims.choose_eligible, name="choose_eligible"),
-    path("claims/<str:number>/submit", claims.submit, name="submit"),
+    path("claims/<case_number:number>", claims.claim, name="claim"),
+    path("claims/<case_number:number>/eligible", claims.choose_eligible, name="choose_eligible"),
+    path("claims/<case_number:number>/submit", claims.submit, name="submit"),
 ]

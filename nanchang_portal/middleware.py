@@ -1,0 +1,19 @@
+"""What every answer of the portal carries, whatever view made it."""
+
+from django.utils.cache import add_never_cache_headers
+
+
+class NoStoreMiddleware:
+    """No browser or proxy keeps a page: after signing out, the way back shows nothing personal.
+
+    A view that sets its own Cache-Control (a script of translations, published data) keeps it.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response

@@ -1,0 +1,371 @@
+"""Every URL of the portal x method x role x {own and foreign, missing, garbage}, walked from the URL configuration.
+
+A URL that stands in no table here fails `test_every_url_is_classified`: whoever adds one says first who may see it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.urls import get_resolver, reverse
+
+from tests.access.world import IDENTITY, MEMBERS, OFFICIALS, ROLES, SECRETS, UNFILED, client_of, person
+
+# Who may see what. PUBLIC: everybody. SIGNED_IN: everybody with an account, each their own rows only.
+# NEITHER: a page of allauth that sends people on, depending on whether they are signed in.
+PUBLIC, SIGNED_IN, NEITHER = "public", "signed in", "neither"
+# Rows of one organisation: its members, nobody else; `+ filed` also officials, once it was filed.
+ENTERPRISE, INSTITUTION = "enterprise", "institution"
+OFFSHORE_CASE, TRAINING_CASE, ANY_CASE = "offshore case", "training case", "any case"
+
+PAGES = {
+    "home": PUBLIC,
+    "healthz": PUBLIC,
+    "display_settings": PUBLIC,
+    "set_language": PUBLIC,
+    "account_login": NEITHER,
+    "account_logout": NEITHER,
+    "account_inactive": PUBLIC,
+    "account_signup": NEITHER,
+    "account_reauthenticate": NEITHER,
+    "account_email": SIGNED_IN,
+    "account_email_verification_sent": PUBLIC,
+    "account_change_password": SIGNED_IN,
+    "account_set_password": SIGNED_IN,
+    "account_reset_password": PUBLIC,
+    "account_confirm_login_code": NEITHER,
+    "account_confirm_email": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "mfa_index": SIGNED_IN,
+    "mfa_authenticate": NEITHER,
+    "mfa_reauthenticate": NEITHER,
+    "mfa_activate_totp": SIGNED_IN,
+    "mfa_deactivate_totp": SIGNED_IN,
+    "mfa_view_recovery_codes": SIGNED_IN,
+    "mfa_generate_recovery_codes": SIGNED_IN,
+    "mfa_download_recovery_codes": SIGNED_IN,
+    "dashboard": SIGNED_IN,
+    "organisations": SIGNED_IN,
+    "organisation_new": SIGNED_IN,
+    "organisation": ENTERPRISE,
+    "casework:case": ANY_CASE,
+    "casework:calculation": ANY_CASE,
+    "casework:withdraw": ANY_CASE,
+    "offshore:contracts": SIGNED_IN,
+    "offshore:contract_new": SIGNED_IN,
+    "offshore:contract": ENTERPRISE,
+    "offshore:claim_new": SIGNED_IN,
+    "offshore:claim": OFFSHORE_CASE,
+    "offshore:autosave": OFFSHORE_CASE,
+    "offshore:discard": OFFSHORE_CASE,
+    "offshore:submit": OFFSHORE_CASE,
+    "training:classes": SIGNED_IN,
+    "training:class_new": SIGNED_IN,
+    "training:class": INSTITUTION,
+    "training:class_edit": INSTITUTION,
+    "training:enrol": INSTITUTION,
+    "training:trainees": SIGNED_IN,
+    "training:trainee_new": SIGNED_IN,
+    "training:trainee": INSTITUTION,
+    "training:trainee_edit": INSTITUTION,
+    "training:trainee_enrol": INSTITUTION,
+    "training:employer": SIGNED_IN,
+    "training:enrolment": INSTITUTION,
+    "training:claim_new": SIGNED_IN,
+    "training:claim": TRAINING_CASE,
+    "training:choose_eligible": TRAINING_CASE,
+    "training:submit": TRAINING_CASE,
+}
+# The officials' desk: every official role looks at the registers (True), or only superusers (SUPERUSER).
+SUPERUSER = ("superuser",)
+REVIEWERS = ("initial", "final", "superuser")
+DESK = {
+    "admin:registers": OFFICIALS,
+    "admin:index": OFFICIALS,
+    "admin:password_change": OFFICIALS,
+    "admin:password_change_done": OFFICIALS,
+    "admin:autocomplete": OFFICIALS,
+    "admin:jsi18n": OFFICIALS,
+    "admin:view_on_site": OFFICIALS,
+    "admin:app_list": OFFICIALS,
+    "admin:catch_all": OFFICIALS,
+    "admin:casework_case_pass": OFFICIALS,
+    "admin:casework_case_decide": OFFICIALS,
+    "admin:casework_case_recalculate": OFFICIALS,
+    "admin:auth_user_password_change": SUPERUSER,
+    "admin:login": PUBLIC,
+    "admin:logout": PUBLIC,
+}
+# Each register of the desk: who looks, who may add, who may change. Nobody deletes.
+REGISTERS = {
+    "audit_record": (OFFICIALS, (), ()),
+    "audit_stream": (OFFICIALS, (), ()),
+    "accounts_user": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "accounts_organisation": (OFFICIALS, (), ()),
+    "accounts_accreditation": (OFFICIALS, REVIEWERS, REVIEWERS),
+    "policy_policyversion": (OFFICIALS, (), ()),
+    "ledger_balance": (OFFICIALS, (), ()),
+    "ledger_entry": (OFFICIALS, (), ()),
+    "casework_case": (OFFICIALS, (), ()),
+    "casework_transition": (OFFICIALS, (), ()),
+    "casework_submission": (OFFICIALS, (), ()),
+    "casework_calculationrun": (OFFICIALS, (), ()),
+    "casework_assessment": (OFFICIALS, (), ()),
+    "casework_review": (OFFICIALS, (), ()),
+    "casework_award": (OFFICIALS, (), ()),
+    "training_trainingclass": (OFFICIALS, (), ()),
+    "training_trainee": (OFFICIALS, (), ()),
+    "training_enrolment": (OFFICIALS, (), ()),
+    "training_certificate": (OFFICIALS, (), ()),
+    "training_employer": (OFFICIALS, (), ()),
+    "training_labourcontract": (OFFICIALS, (), ()),
+    "applications_exchangerate": (OFFICIALS, ("finance", "policy", "superuser"), ()),
+    "applications_contract": (OFFICIALS, (), ()),
+    "applications_offshoreclaim": (OFFICIALS, (), ()),
+    "applications_receipt": (OFFICIALS, (), ()),
+}
+VERBS = ("changelist", "add", "history", "delete", "change")
+# What stands in a URL beside the rows of the world.
+FIXED = {
+    "account_confirm_email": {"key": "MQ:1abc:def"},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
+    "admin:view_on_site": {"content_type_id": "1", "object_id": "1"},
+    "admin:app_list": {"app_label": "training"},
+    "admin:catch_all": {"url": "nothing"},
+}
+MISSING = {"pk": 987654321, "id": "987654321", "object_id": "987654321", "number": "OS-2015-999999"}
+GARBAGE = {
+    "pk": 10**30,
+    "id": "1' OR 1=1",
+    "object_id": "../../etc/passwd\x00" + "9" * 60,
+    "number": "\x00'\"<script>\U0001f4b0" + "１" * 40,
+}
+
+
+def patterns(resolver=None, namespace: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Name and parameters of every URL; the admin's own nameless ones by what they do."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from patterns(pattern, inner)
+            continue
+        parameters = tuple(pattern.pattern.regex.groupindex)
+        name = pattern.name or {("url",): "catch_all", ("object_id",): "old_change"}[parameters]
+        yield namespace + name, parameters
+
+
+def register_of(name: str) -> tuple[str, str] | None:
+    """("casework_case", "change") of `admin:casework_case_change` when the register is in the table."""
+    model, _, verb = name.removeprefix("admin:").rpartition("_")
+    return (model, verb) if name.startswith("admin:") and model in REGISTERS and verb in VERBS else None
+
+
+@dataclass(frozen=True)
+class Target:
+    """One address to ask for, and whose row it is: an organisation's kind, or "" for nobody's."""
+
+    name: str
+    url: str
+    owner: str = ""
+    filed: bool = False
+
+
+def test_every_url_is_classified():
+    found = {name for name, _ in patterns()}
+    known = {name for name in found if name in PAGES or name in DESK or register_of(name)}
+    assert found - known == {"admin:old_change"}, "say in a table of this file who may see these"
+    stale = (set(PAGES) | set(DESK)) - found
+    assert not stale, "these are in a table here and nowhere else"
+
+
+def targets(world) -> Iterator[Target]:
+    """Every address: rows of the world, rows that are not there, garbage."""
+    cases = {OFFSHORE_CASE: world.offshore, TRAINING_CASE: world.training}
+    cases[ANY_CASE] = [*world.offshore, *world.training]
+    rows = {
+        "organisation": world.enterprise,
+        "offshore:contract": world.contract,
+        "training:class": world.training_class,
+        "training:class_edit": world.training_class,
+        "training:enrol": world.training_class,
+        "training:trainee": world.trainee,
+        "training:trainee_edit": world.trainee,
+        "training:trainee_enrol": world.trainee,
+        "training:enrolment": world.enrolment,
+    }
+    for name, parameters in patterns():
+        if name == "admin:old_change":
+            continue
+        if not parameters or name in FIXED:
+            yield Target(
+                name, reverse(name.replace("catch_all", "index")) if name not in FIXED else _fixed(name)
+            )
+            continue
+        (parameter,) = parameters
+        found = register_of(name)
+        if not found or found[1] == "change":
+            yield Target(name, reverse(name, kwargs={parameter: MISSING[parameter]}))
+            url = reverse(name, kwargs={parameter: 77077})
+            yield Target(name, url.replace("77077", quote(str(GARBAGE[parameter]))))
+        kind = PAGES.get(name)
+        if kind in cases:
+            for case in cases[kind]:
+                owner = ENTERPRISE if case in world.offshore else INSTITUTION
+                filed = case.submitted_at is not None
+                yield Target(name, reverse(name, args=[case.number]), owner, filed)
+        elif name in rows:
+            yield Target(name, reverse(name, args=[rows[name].pk]), PAGES[name])
+        elif found:
+            model = apps.get_model(*found[0].split("_"))
+            yield Target(name, reverse(name, args=[model.objects.order_by("pk").first().pk]), "desk")
+        elif name == "admin:auth_user_password_change":
+            yield Target(name, reverse(name, args=[world.clerk.pk]), "desk")
+        else:
+            assert name.startswith("admin:casework_case_"), f"no row for {name}"
+            yield Target(name, reverse(name, args=[world.offshore[1].pk]), "desk")
+
+
+def one_of_each(world) -> list[Target]:
+    """One address of every URL, of a row that is there where one is needed."""
+    return list({target.name: target for target in targets(world)}.values())
+
+
+def _fixed(name: str) -> str:
+    return "/admin/nothing" if name == "admin:catch_all" else reverse(name, kwargs=FIXED[name])
+
+
+def allowed(target: Target, role: str, method: str) -> set[int]:
+    """The statuses that the answer may have."""
+    name = target.name
+    if name in DESK or register_of(name):
+        return _allowed_on_desk(target, role, method)
+    kind = PAGES[name]
+    if kind in (PUBLIC, NEITHER):
+        return {200, 302, 404, 405}
+    if role == "visitor":
+        # The method, or what is no number at all, may be refused first: that tells nothing.
+        return {302, 405} if target.owner or kind == SIGNED_IN else {302, 404, 405}
+    if kind == SIGNED_IN:
+        return {200, 302, 403, 405} if name == "training:employer" else {200, 302, 404, 405}
+    if role in MEMBERS.get(target.owner, ()):
+        return {200, 302, 405, 409, 422}
+    if role in OFFICIALS and target.filed:
+        return {200, 302, 405, 409, 422}
+    return {404, 405}
+
+
+def _allowed_on_desk(target: Target, role: str, method: str) -> set[int]:
+    if DESK.get(target.name) == PUBLIC:
+        return {200, 302, 403, 405}
+    if role not in OFFICIALS:
+        return {302}  # to the way in
+    if target.name in DESK:
+        if role not in DESK[target.name]:
+            return {403}
+        usual = {200, 302, 403, 404, 405}
+        return usual | {409} if target.owner else usual
+    model, verb = register_of(target.name)
+    view, add, change = REGISTERS[model]
+    if verb == "delete":
+        return {302, 403, 404}
+    if role not in view or (verb == "add" and role not in add):
+        return {302, 403, 404}
+    if verb in ("add", "changelist"):
+        return {200, 302, 403} if method == "post" else {200}
+    if method == "post" and verb == "change" and role not in change:
+        return {200, 302, 403, 404} if model == "casework_case" else {302, 403, 404}
+    return {200, 302, 403, 404} if target.owner else {302, 404}
+
+
+def fingerprint() -> dict[str, str]:
+    """Every table's rows as one hash, but for what a visit may touch."""
+    skipped = ("django_session", "accounts_user", "account_emailaddress")
+    with connection.cursor() as cursor:
+        tables = [t for t in connection.introspection.table_names(cursor) if t not in skipped]
+        found = {}
+        for table in tables:
+            cursor.execute(f'SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{table}" t')
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+#: What these see of histories and deletions stands for every role with the same rights.
+FEW = ("nobody", "initial", "superuser")
+#: Roles whose requests change nothing at all, whatever they ask and post.
+POWERLESS = ("visitor", "nobody", "enterprise_reader", "institution_reader", "other_enterprise", "staff") + (
+    "finance",
+    "policy",
+    "auditor",
+)
+# Data for a script (application/json) runs nothing.
+INLINE = re.compile(
+    rb"(?i)<script(?![^>]*(\ssrc=|application/json))[^>]*>|<style|\sstyle=|\son[a-z]+=|javascript:"
+)
+
+
+def check_answer(response, target: Target, role: str, method: str) -> None:
+    where = f"{method} {target.url} ({target.name}) as {role}"
+    assert response.status_code in allowed(target, role, method), f"{where}: {response.status_code}"
+    policy = response["Content-Security-Policy"]
+    assert "unsafe" not in policy and "frame-ancestors 'none'" in policy, where
+    assert response["X-Frame-Options"] == "DENY", where
+    if target.name != "admin:jsi18n":
+        assert "no-store" in response["Cache-Control"] and "private" in response["Cache-Control"], where
+    body = b"" if response.streaming else response.content
+    if response["Content-Type"].startswith("text/html"):
+        assert not (found := INLINE.search(body)), f"{where}: {found[0]}"
+    text = body.decode(errors="replace") + response.headers.get("Location", "")
+    words = [IDENTITY]
+    for kind, secret in SECRETS.items():
+        if role not in (*MEMBERS[kind], *OFFICIALS):
+            words += secret
+    if role not in MEMBERS[ENTERPRISE]:
+        words += UNFILED
+    for word in words:
+        assert word not in text, f"{where}: shows {word!r}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_url_for_every_role(world, role):
+    user = person(world, role)
+    client = client_of(user)
+    before = fingerprint()
+    for target in list(targets(world)):
+        if target.name in ("account_logout", "admin:logout"):
+            continue
+        if role not in FEW and target.name.endswith(("_history", "_delete")):
+            continue
+        for method in ("get", "post"):
+            if method == "post" and target.name == "offshore:discard" and role in MEMBERS[ENTERPRISE]:
+                continue
+            check_answer(getattr(client, method)(target.url), target, role, method)
+    if role in POWERLESS:
+        after = fingerprint()
+        changed = {table for table in before if before[table] != after[table]}
+        assert not changed, f"{role} changed {changed}"
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "options", "head"])
+def test_other_methods_do_nothing(world, method):
+    client = client_of(person(world, "superuser"))
+    before = fingerprint()
+    for target in one_of_each(world):
+        response = getattr(client, method)(target.url)
+        assert response.status_code < 500, f"{method} {target.url}: {response.status_code}"
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize("role", ["visitor", "enterprise_clerk", "superuser"])
+def test_every_post_needs_its_token(world, role):
+    client = client_of(person(world, role), enforce_csrf_checks=True)
+    before = fingerprint()
+    for target in one_of_each(world):
+        response = client.post(target.url, {"undertaking": "on"})
+        assert response.status_code == 403, f"{target.url}: {response.status_code}"
+    assert fingerprint() == before

@@ -1,0 +1,127 @@
+"""One world with every kind of row, two organisations of each kind, and a browserless client for every role."""
+
+from types import SimpleNamespace
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.enums import MembershipRole, OfficialRole
+from applications.models import ExchangeRate
+from ledger.models import Balance, Entry
+from tests import factories
+from training.models import Employer
+
+#: Words that only the members of one organisation, and officials, may ever read.
+SECRETS = {
+    "enterprise": ("Sealed client", "SEALED-REF", "Sealed note"),
+    "institution": ("Sealed trainee", "SEALED-CLASS", "Sealed hint"),
+}
+#: Words that only the members may read: what is typed or drafted and not yet filed.
+UNFILED = ("Typed but unsaved",)
+IDENTITY = factories.identity_number(431)
+
+
+def build() -> SimpleNamespace:
+    """Rows of an enterprise and of an institution, each with a draft and a filed claim; one approved case."""
+    enterprise = factories.OrganisationFactory(name="Sealed Enterprise")
+    institution = factories.OrganisationFactory(institution=True, name="Sealed Institution")
+    for organisation in (enterprise, institution):
+        factories.recognise(organisation)
+    factories.OrganisationFactory(name="Other Enterprise")
+    clerk, teacher = factories.clerk_of(enterprise), factories.clerk_of(institution)
+    contract = factories.ContractFactory(organisation=enterprise, client_name="Sealed client")
+    initial = factories.official(OfficialRole.INITIAL_REVIEWER)
+    final = factories.official(OfficialRole.FINAL_REVIEWER)
+    approved = factories.approve(
+        factories.filed_offshore(enterprise, clerk, "250000", year=2014), initial, final
+    )
+    filed = factories.filed_offshore(enterprise, clerk, "250000")
+    draft = factories.offshore_draft(enterprise, clerk, year=2016)
+    claim = draft.offshore_claim
+    factories.ReceiptFactory(
+        claim=claim, contract=contract, bank_reference="SEALED-REF", received_on="2016-05-20"
+    )
+    claim.note, claim.typed_by, claim.typed_at = "Sealed note", clerk, timezone.now()
+    claim.typed = {"note": "Typed but unsaved", "receipts-TOTAL_FORMS": "0"}
+    claim.save()
+    training_class = factories.TrainingClassFactory(institution=institution, code="SEALED-CLASS")
+    person = {"name": "Sealed trainee"}
+    enrolment = factories.hired_trainee(training_class, identity=IDENTITY, **person)
+    held = factories.hired_trainee(training_class, **person)
+    training_filed = factories.filed_training(institution, teacher, held)
+    training_draft = factories.training_draft(institution, teacher, enrolment)
+    training_draft.training_claim.note = "Sealed hint"
+    training_draft.training_claim.save()
+    ExchangeRate.objects.create(
+        currency="EUR", valid_from="2015-01-01", valid_to="2015-06-30", usd_per_unit="1.12", source="SAFE"
+    )
+    assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
+    return SimpleNamespace(
+        enterprise=enterprise,
+        institution=institution,
+        contract=contract,
+        approved=approved,
+        offshore=[draft, filed],
+        training=[training_draft, training_filed],
+        training_class=training_class,
+        enrolment=enrolment,
+        trainee=enrolment.trainee,
+        clerk=clerk,
+        teacher=teacher,
+        initial=initial,
+        final=final,
+    )
+
+
+ROLES = (
+    "visitor",
+    "nobody",
+    "enterprise_clerk",
+    "enterprise_reader",
+    "other_enterprise",
+    "institution_clerk",
+    "institution_reader",
+    "other_institution",
+    "initial",
+    "final",
+    "finance",
+    "policy",
+    "auditor",
+    "staff",
+    "superuser",
+)
+OFFICIALS = ("initial", "final", "finance", "policy", "auditor", "superuser")
+MEMBERS = {
+    "enterprise": ("enterprise_clerk", "enterprise_reader"),
+    "institution": ("institution_clerk", "institution_reader"),
+}
+
+
+def person(world, role: str):
+    """A fresh person in a role; None is a visitor."""
+    viewer, official = MembershipRole.READER, factories.official
+    return {
+        "visitor": lambda: None,
+        "nobody": factories.UserFactory,
+        "enterprise_clerk": lambda: factories.clerk_of(world.enterprise),
+        "enterprise_reader": lambda: factories.clerk_of(world.enterprise, viewer),
+        "other_enterprise": lambda: factories.clerk_of(factories.OrganisationFactory()),
+        "institution_clerk": lambda: factories.clerk_of(world.institution),
+        "institution_reader": lambda: factories.clerk_of(world.institution, viewer),
+        "other_institution": lambda: factories.clerk_of(factories.OrganisationFactory(institution=True)),
+        "initial": lambda: official(OfficialRole.INITIAL_REVIEWER),
+        "final": lambda: official(OfficialRole.FINAL_REVIEWER),
+        "finance": lambda: official(OfficialRole.FINANCE),
+        "policy": lambda: official(OfficialRole.POLICY_EDITOR),
+        "auditor": lambda: official(OfficialRole.AUDITOR),
+        "staff": lambda: official(),
+        "superuser": lambda: factories.UserFactory(is_staff=True, is_superuser=True),
+    }[role]()
+
+
+def client_of(user, **options) -> Client:
+    client = Client(raise_request_exception=False, **options)
+    client.cookies["language"] = "en"
+    if user is not None:
+        client.force_login(user)
+    return client

@@ -152,6 +152,55 @@ LETTERS = (
     _("Email Removed"),
     _("Email address %(deleted_email)s has been removed from your account."),
 )
+FIELDS = (
+    _("This field is required."),
+    _("Enter a valid date."),
+    _("Enter a number."),
+    _("Enter a whole number."),
+    _("Enter a valid value."),
+    _("Enter a valid email address."),
+    _("Select a valid choice. %(value)s is not one of the available choices."),
+    _("Select a valid choice. That choice is not one of the available choices."),
+    _("Ensure this value is greater than or equal to %(limit_value)s."),
+    _("Ensure this value is less than or equal to %(limit_value)s."),
+    _("Please correct the error below."),
+    _("Please correct the errors below."),
+    _("%(model_name)s with this %(field_label)s already exists."),
+    ngettext_lazy(
+        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    ),
+    _("Your password can’t be too similar to your other personal information."),
+    _("The password is too similar to the %(verbose_name)s."),
+    _("Your password can’t be a commonly used password."),
+    _("This password is too common."),
+    _("Your password can’t be entirely numeric."),
+    _("This password is entirely numeric."),
+    ngettext_lazy(
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
+        "min_length",
+    ),
+)
+CODES = (
+    _("Recovery Codes"),
+    _("Recovery codes"),
+    _("Generate"),
+    _("Unused codes"),
+    _("Download codes"),
+    _("Generate new codes"),
+    _("I have saved my recovery codes"),
+    _("A new set of recovery codes has been generated."),
+    _("Save them  in a secure location now — they won't be shown again."),
+    _("Authenticator app activated."),
+    _("Authenticator app deactivated."),
+    _("Deactivate Authenticator App"),
+)
+QUEUE = (
+    ngettext_lazy("%(sel)s of %(cnt)s selected", "%(sel)s of %(cnt)s selected", "sel"),
+    _("0 of %(cnt)s selected"),
+)
 # Newer than Django's own catalogue.
 DJANGO = (
     _("Error:"),

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from nanchang_portal import embedded
-from nanchang_portal.launcher.messages import compile_messages
 from tests.portal import Portal
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's event loop runs beside the ORM
@@ -28,7 +27,6 @@ def pytest_configure(config):
     if hasattr(config, "workerinput"):
         return
     stack = config.stash[engines_key] = contextlib.ExitStack()
-    compile_messages()
     database, broker = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
     if database or broker:
         data_dir = embedded.data_dir()

@@ -9,7 +9,9 @@ import tempfile
 from pathlib import Path
 
 from nanchang_portal import embedded
+from nanchang_portal.launcher.messages import compile_messages
 
+compile_messages()  # in a fresh clone there are none, and Django reads them while it sets itself up
 if not os.environ.get("PORTAL_TEST_DATA_DIR"):
     os.environ["PORTAL_TEST_DATA_DIR"] = str(Path(tempfile.gettempdir()) / f"portal-{secrets.token_hex(4)}")
 os.environ["DATA_DIR"] = os.environ["PORTAL_TEST_DATA_DIR"]

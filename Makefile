@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What the child processes read; also as arguments: `make run PORT=8001 DATA_DIR=/srv/portal`.
 export PORT DATA_DIR DATABASE_URL REDIS_URL CACHE_URL
 
-.PHONY: help python setup run test lint format lock clean
+.PHONY: help python setup run test lint format lock messages clean
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -53,6 +53,9 @@ format: ## formats code and templates
 lock: dev ## requirements*.in to requirements*.txt, with hashes
 	for name in requirements requirements-dev; do $(VENV)/uv pip compile --quiet --universal --generate-hashes \
 	--no-header --python-version 3.11 $(UPGRADE) $$name.in -o $$name.txt || exit 1; done
+
+messages: dev ## brings the texts of the code into the Chinese catalogue, and says which to translate
+	$(VENV)/python -m nanchang_portal.launcher.catalogue
 
 clean: ## removes what the other commands made, except the data in var
 	rm -rf .venv staticfiles .pytest_cache .ruff_cache .import_linter_cache .coverage* htmlcov .hypothesis

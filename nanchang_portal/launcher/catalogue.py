@@ -1,6 +1,6 @@
 """Brings the Chinese catalogue up to date with the code: new texts come in empty, texts that are gone go out.
 
-`python -m nanchang_portal.launcher.catalogue` needs GNU gettext; what is translated is kept, nothing is guessed.
+`make messages` needs GNU gettext; what is translated is kept, nothing is guessed.
 The extraction works on a copy, since Django's command writes helper files between the sources.
 """
 

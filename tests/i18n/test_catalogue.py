@@ -82,7 +82,7 @@ def test_every_text_is_translated_and_none_is_guessed(catalogue):
 def test_the_catalogue_holds_exactly_the_texts_of_the_code(catalogue):
     extracted = {key(entry) for entry in extract()}
     committed = {key(entry) for entry in catalogue}
-    advice = "run `python -m nanchang_portal.launcher.catalogue`, then translate what is empty"
+    advice = "run `make messages`, then translate what is empty in locale/zh_Hans/LC_MESSAGES/django.po"
     assert extracted - committed == set(), advice
     assert committed - extracted == set(), advice
 

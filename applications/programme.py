@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import AccreditationKind
 from accounts.selectors import is_accredited
+from applications.layout import LAYOUT
 from applications.models import OffshoreClaim, Receipt
 from applications.selectors import Rates, approved_claims_of_year, claim_lines, claim_of
 from casework.enums import IN_REVIEW, Payee
@@ -30,9 +31,13 @@ class OffshoreProgramme:
     code = ProgrammeCode.OFFSHORE
     prefix = "OS"
     evidence_template = "applications/_evidence.html"
+    layout = LAYOUT
 
     def edit_url(self, case: Case) -> str:
         return reverse("offshore:claim", args=[case.number])
+
+    def mend_url(self, case: Case, path: str) -> str:
+        return self.edit_url(case)
 
     def problems(self, case: Case) -> Sequence[Problem]:
         claim = claim_of(case)

@@ -13,11 +13,12 @@ class Status(models.TextChoices):
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    LAPSED = "lapsed", _("Lapsed")
 
 
 EDITABLE = (Status.DRAFT, Status.RETURNED)
 IN_REVIEW = (Status.INITIAL_REVIEW, Status.FINAL_REVIEW)
-CLOSED = (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN)
+CLOSED = (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.LAPSED)
 
 
 class Actor(models.TextChoices):
@@ -62,3 +63,28 @@ class Payee(models.TextChoices):
     ENTERPRISE = "enterprise", _("Enterprise")
     TRAINEE = "trainee", _("Trainee")
     INSTITUTION = "institution", _("Institution")
+
+
+class TargetKind(models.TextChoices):
+    """What an official's remark is pinned to."""
+
+    FIELD = "field", _("Field")
+    ROW = "row", _("Row")
+    ROWS = "rows", _("Adding and removing rows")
+    FILE = "file", _("File")
+
+
+class RemarkCode(models.TextChoices):
+    """Why something is to be corrected, for statistics; the words are in the remark."""
+
+    MISSING = "missing", _("Something is missing")
+    DIFFERS = "differs", _("Differs from the evidence")
+    UNREADABLE = "unreadable", _("Cannot be read")
+    UNCLEAR = "unclear", _("Needs an explanation")
+
+
+class CaseEventKind(models.TextChoices):
+    """What happens to a case beside its status."""
+
+    CORRECTION_DUE_SOON = "correction_due_soon", _("The term for correction ends soon")
+    CORRECTION_LAPSED = "correction_lapsed", _("The term for correction has ended")

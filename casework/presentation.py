@@ -34,6 +34,7 @@ _LOOK = {
     Status.APPROVED: ("good", "check"),
     Status.REJECTED: ("bad", "cross"),
     Status.WITHDRAWN: ("neutral", "dot"),
+    Status.LAPSED: ("bad", "clock"),
 }
 _NEXT = {
     Status.DRAFT: gettext_lazy("Complete and submit"),

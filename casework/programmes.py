@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
+from casework.diff import Layout
 from casework.enums import Payee
 from casework.models import Case
 
@@ -56,6 +57,11 @@ class Programme(Protocol):
     code: str
     prefix: str
     evidence_template: str
+    #: What of a snapshot the applicant wrote: where remarks can be pinned, and what a comparison shows.
+    layout: Layout
+
+    def mend_url(self, case: Case, path: str) -> str:
+        """Where the applicant corrects what is marked at a place (see casework.diff)."""
 
     def edit_url(self, case: Case) -> str: ...
 

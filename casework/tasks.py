@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from casework.services import calculation
+from casework.services import calculation, deadlines
 
 
 @shared_task(name="casework.calculate")
@@ -13,3 +13,9 @@ def sweep() -> None:
     """Send again what the broker may have lost; beat calls this every few seconds."""
     for run_id in calculation.take_due_runs(limit=500):
         calculate.delay(run_id)
+
+
+@shared_task(name="casework.watch_corrections")
+def watch_corrections() -> None:
+    """Remind of terms for correction, and end those that have passed; beat calls this every quarter of an hour."""
+    deadlines.watch_corrections()

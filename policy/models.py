@@ -5,8 +5,10 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from audit.triggers import no_truncate
 from policy.enums import ProgrammeCode, VersionStatus
 
 
@@ -127,3 +129,33 @@ class PolicyParameter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WorkdayOverride(models.Model):
+    """A day that is no working day although the calendar says so, or the other way round."""
+
+    day = models.DateField(_("day"), unique=True)
+    is_workday = models.BooleanField(_("working day"), default=False)
+    source = models.CharField(
+        _("source"), max_length=200, help_text=_("The announcement that says so, with its number.")
+    )
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        editable=False,
+        related_name="+",
+        verbose_name=_("changed by"),
+    )
+    changed_at = models.DateTimeField(_("changed"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("holiday or make-up working day")
+        verbose_name_plural = _("holidays and make-up working days")
+        ordering = ["-day"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(source=""), name="workday_override_has_source")
+        ]
+        triggers = [pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete), no_truncate()]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}"

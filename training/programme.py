@@ -21,6 +21,7 @@ from policy.rules.versions import VersionError, version_on
 from policy.selectors import published_terms
 from training.assessment import assess_lines, frozen_line
 from training.enums import IdentityKind
+from training.layout import LAYOUT
 from training.models import ClaimLine, Enrolment
 from training.selectors import (
     claim_of,
@@ -35,9 +36,16 @@ class TrainingProgramme:
     code = ProgrammeCode.TRAINING
     prefix = "TR"
     evidence_template = "training/_evidence.html"
+    layout = LAYOUT
 
     def edit_url(self, case: Case) -> str:
         return reverse("training:claim", args=[case.number])
+
+    def mend_url(self, case: Case, path: str) -> str:
+        if path == "note":
+            return reverse("training:submit", args=[case.number]) + "#id_note"
+        key = path.removeprefix(f"{LAYOUT.rows}/").partition("/")[0]
+        return reverse("training:enrolment", args=[key]) if key.isdecimal() else self.edit_url(case)
 
     def problems(self, case: Case) -> Sequence[Problem]:
         lines = list(lines_of(case))

@@ -28,6 +28,7 @@ from casework.services import calculation
 from casework.services.decisions import decide
 from casework.templatetags.portal import money
 from casework.transitions import Refused
+from policy.workdays import working_days
 
 WITH_ALL = ("organisation", "current_assessment", "submitted_by", "initial_reviewer", "final_reviewer")
 
@@ -38,6 +39,12 @@ class Queue(ChangeList):
     def __init__(self, request, *args, **kwargs):
         super().__init__(request, *args, **kwargs)
         self.title = _("Review queue")
+
+    def get_results(self, request):
+        super().get_results(request)
+        calendar, today = working_days(), timezone.localdate()
+        for case in self.result_list:
+            case.age = queue.age(case, today, calendar)
 
     def get_ordering(self, request, queryset):
         if self.params.get(ORDER_VAR):
@@ -151,8 +158,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("at this stage"), ordering="stage_since")
     def age_here(self, case):
-        age = queue.age(case, timezone.localdate())
-        return render_to_string("admin/casework/case/_age.html", {"age": age})
+        return render_to_string("admin/casework/case/_age.html", {"age": case.age})
 
     # The review page
 

@@ -24,7 +24,8 @@ from accounts.permissions import has_role
 from casework.enums import IN_REVIEW, RunState, Status
 from casework.models import CalculationRun
 from casework.models import Case as CaseModel
-from policy.practice import REVIEW_LATE_DAYS, REVIEW_SOON_DAYS
+from policy.practice import practice
+from policy.workdays import WorkingDays
 
 REVIEWERS = (OfficialRole.INITIAL_REVIEWER, OfficialRole.FINAL_REVIEWER)
 #: Waiting ones of mine, then what is in review, longest first; what is closed follows, newest first.
@@ -76,15 +77,15 @@ class Age:
     tone: str
 
 
-def age(case: CaseModel, today: date) -> Age:
-    """Days at the present stage. Only what waits for officials is judged."""
-    days = (today - timezone.localtime(case.stage_since).date()).days
-    text = ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+def age(case: CaseModel, today: date, calendar: WorkingDays) -> Age:
+    """Working days at the present stage. Only what waits for officials is judged."""
+    days = calendar.between(timezone.localtime(case.stage_since).date(), today)
+    text = ngettext("%(days)d working day", "%(days)d working days", days) % {"days": days}
     if case.status not in IN_REVIEW:
         return Age(text, "", "neutral")
-    if days >= REVIEW_LATE_DAYS:
+    if days >= practice("review_late_days", today):
         return Age(text, _("Late"), "bad")
-    if days >= REVIEW_SOON_DAYS:
+    if days >= practice("review_soon_days", today):
         return Age(text, _("Due soon"), "warn")
     return Age(text, _("In time"), "good")
 

@@ -17,6 +17,7 @@ from casework.models import Case, Review
 from casework.permissions import may_recalculate, may_review, stage_of
 from casework.programmes import Flag, programme_of
 from ledger.selectors import allowance_of_year
+from policy.workdays import working_days
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def context(case: Case, user: User) -> dict[str, Any]:
         "case": case,
         "stage": stage,
         "status": presentation.status_view(case),
-        "age": age(case, timezone.localdate()),
+        "age": age(case, timezone.localdate(), working_days()),
         "answer": answer,
         "choices": choices(case) if decidable else [],
         "calculation": calculation,

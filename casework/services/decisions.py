@@ -1,15 +1,20 @@
 """The officials' verb: decide. One review, bound to the assessment that the official saw."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import services as audit
-from casework.enums import Outcome, RunCause, RunState, Stage, Status
-from casework.models import Award, AwardLine, Case, Review
+from casework.diff import rows_of
+from casework.enums import Outcome, RemarkCode, RunCause, RunState, Stage, Status, TargetKind
+from casework.models import Award, AwardLine, Case, Remark, Review, Submission
 from casework.permissions import may_review, stage_of
 from casework.programmes import programme_of
+from casework.reopening import fields_of_rows, files_of, targets
 from casework.services.calculation import inputs_of, lock_case, request_run, result_from_json
 from casework.transitions import Refused, transition
 from ledger.services import LimitExceeded
@@ -29,18 +34,35 @@ CONCLUSIONS = {
 }
 
 
+@dataclass(frozen=True)
+class RemarkDraft:
+    """A remark as the reviewer wrote it: where (a path into the frozen inputs), what, and perhaps a coded reason."""
+
+    path: str
+    text: str
+    code: str = ""
+
+
 def decide(
-    *, case_id: int, user: User, stage: Stage, outcome: Outcome, assessment_hash: str, reason: str = ""
+    *,
+    case_id: int,
+    user: User,
+    stage: Stage,
+    outcome: Outcome,
+    assessment_hash: str,
+    reason: str = "",
+    remarks: Sequence[RemarkDraft] = (),
 ) -> Case:
     """Record one official's conclusion and move the case.
 
     `stage` and `assessment_hash` are what the official's page showed: when the case moved on or the calculation
-    changed meanwhile, nothing happens and Refused says so. A final pass posts the award to the ledger in the same
+    changed meanwhile, nothing happens and Refused says so. `remarks` belong to a return: only what they mark is open
+    again. A final pass posts the award to the ledger in the same
     transaction; the year's allowance and the once-per-person rule are the database's to refuse.
     """
     try:
         with transaction.atomic():
-            return _decide(case_id, user, stage, outcome, assessment_hash, reason.strip())
+            return _decide(case_id, user, stage, outcome, assessment_hash, reason.strip(), remarks)
     except LimitExceeded as error:
         raise Refused(
             "allowance",
@@ -78,7 +100,13 @@ def _named(error: IntegrityError) -> Exception:
 
 
 def _decide(
-    case_id: int, user: User, stage: Stage, outcome: Outcome, assessment_hash: str, reason: str
+    case_id: int,
+    user: User,
+    stage: Stage,
+    outcome: Outcome,
+    assessment_hash: str,
+    reason: str,
+    remarks: Sequence[RemarkDraft],
 ) -> Case:
     case = lock_case(case_id)
     if stage_of(case) != stage:
@@ -94,6 +122,11 @@ def _decide(
         raise Refused("outcome", _("This conclusion does not belong to this step."))
     if outcome != Outcome.PASS and not reason:
         raise Refused("reason", _("Write the reason: the applicant will read it."))
+    if remarks and outcome != Outcome.RETURN:
+        raise Refused(
+            "remarks",
+            _("Remarks reach the applicant only with a return. Clear them, or return the claim."),
+        )
     assessment = case.current_assessment
     if assessment is None or case.runs.filter(state=RunState.QUEUED).exists():
         raise Refused(
@@ -103,7 +136,7 @@ def _decide(
         raise Refused("stale", _("The calculation changed after you opened this page. Look at it again."))
     if stage is Stage.FINAL and outcome == Outcome.PASS:
         _check_basis(case)
-    Review.objects.create(
+    review = Review.objects.create(
         case=case,
         assessment=assessment,
         assessment_hash=assessment.hash,
@@ -117,8 +150,15 @@ def _decide(
         actor=user,
         action=f"case.review.{stage}",
         obj=case,
-        data={"outcome": outcome, "reason": reason, "assessment": assessment.pk, "hash": assessment.hash},
+        data={
+            "outcome": outcome,
+            "reason": reason,
+            "assessment": assessment.pk,
+            "hash": assessment.hash,
+            "remarks": [vars(remark) for remark in remarks],
+        },
     )
+    _pin(review, assessment.submission, remarks)
     fields: dict = {}
     if target == Status.FINAL_REVIEW:
         fields["initial_reviewer"] = user
@@ -132,6 +172,38 @@ def _decide(
     if target == Status.REJECTED:
         programme_of(case).release(case)
     return case
+
+
+def _pin(review: Review, submission: Submission, remarks: Sequence[RemarkDraft]) -> None:
+    """Keep the remarks of a return. Raises Refused for a place that the frozen inputs lack."""
+    for draft in remarks:
+        kind = _kind_of(draft.path, review.case, submission)
+        if kind is None or draft.code not in ("", *RemarkCode.values):
+            raise Refused("remarks", _("Choose for each remark what it is about."))
+        if not draft.text.strip():
+            raise Refused("remarks", _("Write for each remark what is to be corrected."))
+        Remark.objects.create(
+            case=review.case,
+            review=review,
+            submission=submission,
+            kind=kind,
+            path=draft.path,
+            code=draft.code,
+            text=draft.text.strip(),
+            author=review.reviewer,
+        )
+
+
+def _kind_of(path: str, case: Case, submission: Submission) -> str | None:
+    """What a path leads to in the frozen inputs; None when it leads nowhere."""
+    layout = programme_of(case).layout
+    for target in [*targets(submission.snapshot, layout), *files_of(case)]:
+        if path == target.path:
+            return target.kind
+    rows, _slash, rest = path.partition("/")
+    key, _slash, name = rest.partition("/")
+    is_field = name in dict(fields_of_rows(layout)) and key in rows_of(submission.snapshot, layout)
+    return TargetKind.FIELD if rows == layout.rows and is_field else None
 
 
 def _check_basis(case: Case) -> None:

@@ -1,19 +1,26 @@
 """The applicant's verbs: start, submit, withdraw."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from accounts.permissions import may_file_for
 from audit import services as audit
 from audit.services import sha256
+from casework.clock import correction_deadline
 from casework.enums import Actor, RunCause, RunState, Status
-from casework.models import CalculationRun, Case, Submission, Transition
+from casework.models import CalculationRun, Case, Remark, Submission, Transition
 from casework.permissions import may_edit, may_withdraw
 from casework.programmes import Problem, programme, programme_of
+from casework.reopening import open_remarks, outside, reopened_by, sentence
 from casework.services.calculation import lock_case, request_run
 from casework.transitions import Refused, transition
+from policy.workdays import working_days
 
 
 class Incomplete(Exception):
@@ -80,21 +87,33 @@ def record_edit(*, case: Case, user: User, action: str, data: dict) -> None:
 
 
 @transaction.atomic
-def submit(*, case_id: int, user: User, expected_version: int | None = None) -> Submission:
+def submit(
+    *,
+    case_id: int,
+    user: User,
+    expected_version: int | None = None,
+    answers: Mapping[int, str] | None = None,
+) -> Submission:
     """File a claim: freeze the inputs, move it to initial review and ask for its calculation, all or nothing.
 
-    A second submit of the same claim finds it filed and raises Refused("edge"). Raises Incomplete with every problem.
+    A returned claim is filed again with what was marked changed and nothing else; `answers` are the applicant's words
+    to the remarks, by their ids. A second submit of the same claim finds it filed and raises Refused("edge"). Raises
+    Incomplete with every problem.
     """
     case = lock_case(case_id)
     answer = may_edit(user, case)
     if not answer:
         raise Refused("permission", answer.reason)
     check_version(case, expected_version)
+    check_term(case)
     rules = programme_of(case)
     problems = list(rules.problems(case))
     if problems:
         raise Incomplete(problems)
     snapshot = rules.snapshot(case)
+    remarks = open_remarks(case)
+    if problems := _unasked(case, snapshot, remarks):
+        raise Incomplete(problems)
     submission = Submission.objects.create(
         case=case,
         number=case.submissions.count() + 1,
@@ -102,6 +121,7 @@ def submit(*, case_id: int, user: User, expected_version: int | None = None) -> 
         snapshot_hash=sha256(snapshot),
         submitted_by=user,
     )
+    _answer(remarks, submission, answers or {})
     transition(
         case=case,
         to=Status.INITIAL_REVIEW,
@@ -118,10 +138,44 @@ def submit(*, case_id: int, user: User, expected_version: int | None = None) -> 
         actor=user,
         action="case.inputs_frozen",
         obj=case,
-        data={"submission": submission.number, "hash": submission.snapshot_hash},
+        data={
+            "submission": submission.number,
+            "hash": submission.snapshot_hash,
+            "answers": {remark.path: remark.answer for remark in remarks},
+        },
     )
     request_run(case=case, submission=submission, cause=RunCause.SUBMISSION)
     return submission
+
+
+def check_term(case: Case) -> None:
+    """Refuse to file a returned claim after its term, whether or not the portal has closed it yet."""
+    if case.status != Status.RETURNED:
+        return
+    deadline = correction_deadline(case.stage_since, timezone.now(), working_days())
+    if deadline.has_passed:
+        raise Refused(
+            "lapsed",
+            _("The term for the correction ended on %(day)s. File a new claim: nothing of this one is lost.")
+            % {"day": date_format(deadline.day)},
+        )
+
+
+def _unasked(case: Case, snapshot: Mapping[str, Any], remarks: list[Remark]) -> list[Problem]:
+    """What differs from the last submission although the bureau did not mark it."""
+    if not remarks:
+        return []
+    rules, before = programme_of(case), case.submissions.last().snapshot
+    return [
+        Problem("closed", sentence(change), rules.mend_url(case, change.path))
+        for change in outside(before, snapshot, rules.layout, reopened_by(remarks))
+    ]
+
+
+def _answer(remarks: list[Remark], submission: Submission, answers: Mapping[int, str]) -> None:
+    for remark in remarks:
+        remark.answer, remark.resolved_by = answers.get(remark.pk, "").strip(), submission
+        remark.save(update_fields=["answer", "resolved_by"])
 
 
 @transaction.atomic

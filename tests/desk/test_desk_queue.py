@@ -1,15 +1,18 @@
 """What the queue shows to whom, in which order and at which cost."""
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.enums import MembershipRole
 from accounts.models import Membership
+from casework.desk import queue
 from casework.enums import Outcome, Stage
 from casework.models import Case
+from policy.workdays import WorkingDays
 from tests import factories
 
 
@@ -71,13 +74,32 @@ def test_drafts_are_never_shown_not_even_an_officials_own(desk, as_user, queue_u
 
 def test_waiting_cases_come_oldest_first_and_say_so_in_a_word(desk, as_user, queue_url):
     cases = [claim(desk) for _ in range(3)]
-    for case, days in zip(cases, (1, 9, 4), strict=True):
+    for case, days in zip(cases, (0, 60, 30), strict=True):
         Case.objects.filter(pk=case.pk).update(stage_since=timezone.now() - timedelta(days=days))
     response = as_user(desk.initial).get(queue_url)
     assert numbers(response) == [cases[1].number, cases[2].number, cases[0].number]
-    words = re.findall(r"(\d+ days?)</span>\s*<span class=\"chip chip-(\w+)\">.*?</svg>\s*(.*?)</span>",
+    words = re.findall(r"working days?</span>\s*<span class=\"chip chip-(\w+)\">.*?</svg>\s*(.*?)</span>",
                        response.content.decode(), re.DOTALL)  # fmt: skip
-    assert words == [("9 days", "bad", "Late"), ("4 days", "warn", "Due soon"), ("1 day", "good", "In time")]
+    assert words == [("bad", "Late"), ("bad", "Late"), ("good", "In time")]
+
+
+@pytest.mark.parametrize(
+    ("since", "today", "text", "word"),
+    [
+        ((2024, 2, 2), (2024, 2, 2), "0 working days", "In time"),
+        # A Sunday before the Spring Festival on which people work.
+        ((2024, 2, 2), (2024, 2, 4), "1 working day", "In time"),
+        ((2024, 9, 30), (2024, 10, 7), "0 working days", "In time"),
+        ((2024, 9, 30), (2024, 10, 10), "3 working days", "Due soon"),
+        ((2024, 9, 30), (2024, 10, 12), "5 working days", "Late"),
+    ],
+)
+def test_the_age_of_a_case_counts_working_days(since, today, text, word):
+    at = datetime(*since, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+    case = Case(status="initial_review", stage_since=at)
+    with translation.override("en"):
+        found = queue.age(case, date(*today), WorkingDays())
+    assert (found.text, found.word) == (text, word)
 
 
 def test_all_cases_mine_first_then_what_waits_for_others_then_what_is_closed(desk, as_user, queue_url):
@@ -148,9 +170,9 @@ def test_an_empty_queue_says_what_to_do(desk, as_user, queue_url):
 
 
 @pytest.mark.parametrize("number", [3, 30])
-@pytest.mark.parametrize("queue", ["mine", "all"])
+@pytest.mark.parametrize("tab", ["mine", "all"])
 def test_the_list_costs_the_same_however_long(
-    desk, as_user, queue_url, django_assert_num_queries, number, queue
+    desk, as_user, queue_url, django_assert_num_queries, number, tab
 ):
     organisation = factories.OrganisationFactory()
     clerk = factories.clerk_of(organisation)
@@ -158,9 +180,9 @@ def test_the_list_costs_the_same_however_long(
         factories.filed_offshore(organisation, clerk, "200000")
     client = as_user(desk.both)
     client.get(queue_url)
-    # The user, their roles, what waits for them, the count and the page; the session is in the cache.
-    with django_assert_num_queries(5):
-        response = client.get(queue_url, {"queue": queue})
+    # The user, their roles, what waits for them, the count, the page and the calendar; the session is in the cache.
+    with django_assert_num_queries(6):
+        response = client.get(queue_url, {"queue": tab})
     assert len(numbers(response)) == number
 
 

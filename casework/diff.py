@@ -1,0 +1,109 @@
+"""What changed between two filed states of a claim, by stable keys. Pure: two snapshots and their layout go in.
+
+A place is a path: `note`, `lines/12` (the row with key 12), `lines/12/amount`, `lines/12/contract/name`, and `lines/+`
+for adding and removing rows.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ADD = "+"
+Words = Callable[[Any], str]
+
+
+def plain(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One value of a snapshot: where (below its row), how it is called, how it reads.
+
+    `group` names the part that an official marks and that reopens as one; by default the value itself.
+    """
+
+    path: str
+    label: Any
+    words: Words = plain
+    group: str = ""
+
+    @property
+    def mark(self) -> str:
+        return self.group or self.path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What of a snapshot the applicant wrote; what the portal or the bureau derives is left out."""
+
+    fields: tuple[Place, ...] = ()
+    rows: str = ""
+    key: str = ""
+    rows_label: Any = ""
+    row_label: Words = plain
+    row_fields: tuple[Place, ...] = ()
+    #: Names of the groups that several places form.
+    groups: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: `what` is "changed", "added" or "removed"; `mark` is the place that must be open for it."""
+
+    path: str
+    mark: str
+    what: str
+    row: str
+    label: str
+    before: str = ""
+    after: str = ""
+
+
+def value_at(data: Mapping[str, Any] | None, path: str) -> Any:
+    """The value below a path of keys; None when a part is missing."""
+    found: Any = data
+    for part in path.split("/"):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(part)
+    return found
+
+
+def rows_of(snapshot: Mapping[str, Any], layout: Layout) -> dict[str, Mapping[str, Any]]:
+    """The rows of a snapshot by their key, in order."""
+    return {str(row[layout.key]): row for row in snapshot.get(layout.rows, ())} if layout.rows else {}
+
+
+def diff(before: Mapping[str, Any], after: Mapping[str, Any], layout: Layout) -> list[Change]:
+    """Every difference between two snapshots, in the order of the page: fields, then rows."""
+    found = list(_fields(before, after, layout.fields, "", ""))
+    old, new = rows_of(before, layout), rows_of(after, layout)
+    for key, row in old.items():
+        place, label = f"{layout.rows}/{key}", layout.row_label(row)
+        if key in new:
+            found += _fields(row, new[key], layout.row_fields, f"{place}/", label)
+        else:
+            found.append(Change(place, place, "removed", label, ""))
+    for key, row in new.items():
+        if key not in old:
+            place = f"{layout.rows}/{key}"
+            found.append(Change(place, f"{layout.rows}/{ADD}", "added", layout.row_label(row), ""))
+    return found
+
+
+def _fields(
+    before: Mapping[str, Any], after: Mapping[str, Any], places: tuple[Place, ...], prefix: str, row: str
+) -> Iterator[Change]:
+    for place in places:
+        old, new = value_at(before, place.path), value_at(after, place.path)
+        if (old or None) != (new or None):
+            yield Change(
+                prefix + place.path,
+                prefix + place.mark,
+                "changed",
+                row,
+                str(place.label),
+                place.words(old),
+                place.words(new),
+            )

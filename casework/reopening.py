@@ -1,0 +1,138 @@
+"""What of a returned claim is open again: only what an official marked; everything when nothing was marked."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from casework.diff import ADD, Change, Layout, diff, rows_of
+from casework.enums import Status, TargetKind
+from casework.models import Case, Remark
+from casework.transitions import Refused
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """The marked places of a case. `marks` None: the whole claim is open."""
+
+    marks: frozenset[str] | None = None
+
+    @property
+    def everything(self) -> bool:
+        return self.marks is None
+
+    def allows(self, path: str) -> bool:
+        """May the value at this place be changed? A mark opens its place and all below."""
+        if self.marks is None:
+            return True
+        parts = path.split("/")
+        return any("/".join(parts[:n]) in self.marks for n in range(1, len(parts) + 1))
+
+    def allows_adding(self, rows: str) -> bool:
+        return self.allows(f"{rows}/{ADD}")
+
+    def allows_removing(self, row: str) -> bool:
+        """A row goes when it was marked itself, or when rows may be added and removed."""
+        return self.allows(row) or self.allows_adding(row.rpartition("/")[0])
+
+    def permits(self, change: Change) -> bool:
+        return self.allows_removing(change.path) if change.what == "removed" else self.allows(change.mark)
+
+
+EVERYTHING = Reopened()
+
+
+def open_remarks(case: Case) -> list[Remark]:
+    """The remarks that the applicant is to answer now."""
+    if case.status != Status.RETURNED:
+        return []
+    return list(case.remarks.filter(resolved_by__isnull=True).order_by("id"))
+
+
+def reopened_by(remarks: Iterable[Remark]) -> Reopened:
+    marks = frozenset(remark.path for remark in remarks)
+    return Reopened(marks) if marks else EVERYTHING
+
+
+def reopened(case: Case) -> Reopened:
+    """What may be changed of an editable case; one query, none for a draft."""
+    return reopened_by(open_remarks(case))
+
+
+def outside(
+    before: Mapping[str, Any], after: Mapping[str, Any], layout: Layout, open_: Reopened
+) -> list[Change]:
+    """The changes between two states that nobody asked for."""
+    return [] if open_.everything else [c for c in diff(before, after, layout) if not open_.permits(c)]
+
+
+def refusal(changes: Iterable[Change]) -> Refused:
+    """What to raise when something changed that was not marked."""
+    return Refused("closed", " ".join(sentence(change) for change in changes))
+
+
+def sentence(change: Change) -> str:
+    """Why one change is refused."""
+    if change.what == "added":
+        return _("“%(row)s” cannot be added: the bureau did not ask for further rows.") % {"row": change.row}
+    if change.what == "removed":
+        return _("“%(row)s” cannot be removed: the bureau did not mark it.") % {"row": change.row}
+    where = f"{change.row}, {change.label}" if change.row else change.label
+    return _(
+        "“%(place)s” was not marked for correction: it stays “%(before)s” and cannot become “%(after)s”."
+    ) % {"place": where, "before": change.before or "—", "after": change.after or "—"}
+
+
+# Where a remark can be pinned
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place that an official can choose. Fields of a row are named once, for every row (`fields_of_rows`)."""
+
+    path: str
+    kind: str
+    label: str
+
+
+_file_sources: list[Callable[[Case], Sequence[Target]]] = []
+
+
+def register_files(source: Callable[[Case], Sequence[Target]]) -> None:
+    """A room above says which files of a case can be marked: targets of kind FILE, `documents/<id>`."""
+    _file_sources.append(source)
+
+
+def files_of(case: Case) -> list[Target]:
+    return [target for source in _file_sources for target in source(case)]
+
+
+def targets(snapshot: Mapping[str, Any], layout: Layout) -> list[Target]:
+    """The rows and single fields of a frozen state, and adding and removing rows."""
+    found = [
+        Target(f"{layout.rows}/{key}", TargetKind.ROW, layout.row_label(row))
+        for key, row in rows_of(snapshot, layout).items()
+    ]
+    if layout.rows:
+        found.append(Target(f"{layout.rows}/{ADD}", TargetKind.ROWS, str(layout.rows_label)))
+    return found + [Target(place.mark, TargetKind.FIELD, str(place.label)) for place in layout.fields]
+
+
+def fields_of_rows(layout: Layout) -> list[tuple[str, str]]:
+    """What can be marked within a row, as (name, label)."""
+    found: dict[str, str] = {}
+    for place in layout.row_fields:
+        found.setdefault(place.mark, str(layout.groups.get(place.mark, place.label)))
+    return list(found.items())
+
+
+def label_of(path: str, snapshot: Mapping[str, Any], layout: Layout, files: Iterable[Target] = ()) -> str:
+    """What a place is called, in the reader's language."""
+    for target in [*targets(snapshot, layout), *files]:
+        if path == target.path:
+            return target.label
+        if target.kind == TargetKind.ROW and path.startswith(f"{target.path}/"):
+            name = path[len(target.path) + 1 :]
+            return f"{target.label} · {dict(fields_of_rows(layout)).get(name, name)}"
+    return path

@@ -19,6 +19,8 @@ _CHECKS = "10X98765432"
 
 def normalise(value: str) -> str:
     """Upper case, full-width forms made narrow, separators dropped."""
+    if value.isascii() and value.isalnum():
+        return value.upper()
     narrow = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in value)
     return re.sub(r"[\s\-‐–—\u3000]", "", narrow).upper()
 
@@ -89,6 +91,12 @@ def mask_identity(number: str) -> str:
 def mask_name(name: str) -> str:
     """`张*`: family name kept, the rest hidden."""
     return f"{name[:1]}{'*' * max(len(name) - 1, 1)}"
+
+
+def mask_email(email: str) -> str:
+    """`z***@example.cn`: enough for its owner to know it."""
+    name, _at, host = email.rpartition("@")
+    return f"{name[:1]}***@{host}"
 
 
 def is_nanchang(division: str) -> bool:

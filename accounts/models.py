@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import pgtrigger
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import AccreditationKind, MembershipRole, OrganisationKind
@@ -13,6 +15,13 @@ from accounts.identifiers import division_name, is_nanchang, normalise, validate
 
 class User(AbstractUser):
     display_name = models.CharField(_("name"), max_length=60, blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        choices=settings.LANGUAGES,
+        help_text=_("The language of the portal's mails to this person; the portal's own when empty."),
+    )
 
     class Meta:
         verbose_name = _("user")
@@ -20,6 +29,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @property
+    def reads(self) -> str:
+        """The language in which to write to this person."""
+        return self.language or settings.LANGUAGE_CODE
 
 
 class Organisation(models.Model):
@@ -38,6 +52,9 @@ class Organisation(models.Model):
     contact_name = models.CharField(_("contact person"), max_length=60)
     contact_phone = models.CharField(_("contact phone"), max_length=30)
     is_sample = models.BooleanField(_("fictional sample"), default=False)
+    version = models.PositiveIntegerField(
+        _("version"), default=1, editable=False, help_text=_("Grows with every change.")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -90,6 +107,28 @@ class Membership(models.Model):
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="membership_once")]
+        triggers = [
+            # The organisation's row is locked first: of two last owners who leave at once, one stays.
+            pgtrigger.Trigger(
+                name="keeps_an_owner",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF OLD.role = 'owner' AND (
+                        TG_OP = 'DELETE' OR NEW.role <> 'owner' OR NEW.organisation_id <> OLD.organisation_id
+                    ) THEN
+                        PERFORM 1 FROM accounts_organisation WHERE id = OLD.organisation_id FOR NO KEY UPDATE;
+                        IF FOUND AND NOT EXISTS (
+                            SELECT 1 FROM accounts_membership
+                            WHERE organisation_id = OLD.organisation_id AND role = 'owner'
+                        ) THEN
+                            RAISE EXCEPTION 'organisation_keeps_an_owner' USING ERRCODE = 'check_violation';
+                        END IF;
+                    END IF;
+                    RETURN NULL;
+                """,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.organisation}"
@@ -97,6 +136,86 @@ class Membership(models.Model):
     @property
     def may_file(self) -> bool:
         return self.role in (MembershipRole.OWNER, MembershipRole.CLERK)
+
+
+class Invitation(models.Model):
+    """An offer to somebody with an e-mail address to act for an organisation: one use, until a day.
+
+    The link holds the signed key; a withdrawn, used or lapsed invitation opens nothing.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("organisation")
+    )
+    email = models.EmailField(_("email address"))
+    role = models.CharField(_("role"), max_length=10, choices=MembershipRole, default=MembershipRole.CLERK)
+    key = models.CharField(max_length=32, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("invited by")
+    )
+    invited_at = models.DateTimeField(_("invited"), db_default=Now())
+    expires_at = models.DateTimeField(_("valid until"))
+    accepted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("accepted by")
+    )
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                "organisation",
+                Lower("email"),
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="invitation_open_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at__isnull=True, accepted_by__isnull=True)
+                | models.Q(accepted_at__isnull=False, accepted_by__isnull=False, withdrawn_at__isnull=True),
+                name="invitation_ends_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} · {self.get_role_display()}"
+
+
+class Handover(models.Model):
+    """An owner's offer of ownership to another member, who accepts or declines it."""
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="handovers", verbose_name=_("organisation")
+    )
+    offered_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("offered by")
+    )
+    offered_to = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("offered to")
+    )
+    stays_owner = models.BooleanField(_("the present owner stays an owner"), default=False)
+    offered_at = models.DateTimeField(_("offered"), db_default=Now())
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("offer of ownership")
+        verbose_name_plural = _("offers of ownership")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=models.Q(closed_at__isnull=True),
+                name="handover_one_open",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(offered_by=models.F("offered_to")), name="handover_to_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} · {self.offered_to}"
 
 
 class AccreditationQuerySet(models.QuerySet):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from accounts.enums import OfficialRole
+from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership, Organisation, User
 
 
@@ -52,6 +52,16 @@ def may_file_for(user: User, organisation: Organisation) -> Answer:
         return Answer(
             False, _("Your role in this organisation is read-only. Ask its owner for the clerk role.")
         )
+    return YES
+
+
+def may_manage_members(user: User, organisation: Organisation) -> Answer:
+    """May this person invite, remove and change the members of this organisation?"""
+    member = membership(user, organisation.pk)
+    if member is None:
+        return Answer(False, _("You are not a member of this organisation."))
+    if member.role != MembershipRole.OWNER:
+        return Answer(False, _("Only an owner invites, removes and changes members. Ask one of them."))
     return YES
 
 

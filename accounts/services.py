@@ -24,12 +24,29 @@ def register_organisation(*, user: User, organisation: Organisation) -> Organisa
     return organisation
 
 
+class OrganisationChanged(Exception):
+    """Somebody else saved this organisation after the form was opened; `present` is what is there now."""
+
+    def __init__(self, present: Organisation) -> None:
+        super().__init__(present.pk)
+        self.present = present
+
+
 @transaction.atomic
-def update_organisation(*, user: User, organisation: Organisation, changed: list[str]) -> Organisation:
-    """Save the changed fields of an organisation. Name, code and kind are the registry's, not the member's."""
+def update_organisation(
+    *, user: User, organisation: Organisation, changed: list[str], expected_version: int | None
+) -> Organisation:
+    """Save the changed fields of an organisation. Name, code and kind are the registry's, not the member's.
+
+    Raises OrganisationChanged when the form did not know the present version.
+    """
     if not changed:
         return organisation
-    organisation.save(update_fields=changed)
+    present = Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=organisation.pk)
+    if expected_version != present.version:
+        raise OrganisationChanged(present)
+    organisation.version = present.version + 1
+    organisation.save(update_fields=[*changed, "version"])
     audit.record(
         actor=user,
         action="organisation.changed",

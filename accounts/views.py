@@ -2,12 +2,14 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import services
+from accounts.enums import MembershipRole
 from accounts.forms import OrganisationContactForm, RegisterOrganisationForm
 from accounts.permissions import may_file_for
 from accounts.selectors import organisations_of
@@ -17,7 +19,13 @@ from accounts.selectors import organisations_of
 @require_GET
 def organisations(request):
     """The organisations that the person acts for."""
-    found = organisations_of(request.user).prefetch_related("accreditations")
+    found = list(
+        organisations_of(request.user)
+        .annotate(my_role=F("memberships__role"))
+        .prefetch_related("accreditations")
+    )
+    for row in found:
+        row.my_role_label = MembershipRole(row.my_role).label
     return render(request, "accounts/organisations.html", {"organisations": found})
 
 
@@ -46,8 +54,7 @@ def organisation(request, pk: int):
         if not answer:
             messages.error(request, answer.reason)
             return redirect("organisation", pk=pk)
-        if form.is_valid():
-            services.update_organisation(user=request.user, organisation=found, changed=form.changed_data)
+        if form.is_valid() and _saved(request, form):
             messages.success(request, _("Saved."))
             return redirect("organisation", pk=pk)
     context = {
@@ -55,10 +62,24 @@ def organisation(request, pk: int):
         "form": form,
         "may_change": answer,
         "accreditations": found.accreditations.all(),
-        "members": found.memberships.select_related("user").order_by("created_at"),
+        "members": found.memberships.select_related("user").order_by("created_at", "pk"),
         "crumbs": _crumbs(),
     }
     return render(request, "accounts/organisation.html", context)
+
+
+def _saved(request, form: OrganisationContactForm) -> bool:
+    try:
+        services.update_organisation(
+            user=request.user,
+            organisation=form.instance,
+            changed=form.changed_fields,
+            expected_version=form.cleaned_data["version"],
+        )
+    except services.OrganisationChanged as changed:
+        form.mark_stale(changed.present)
+        return False
+    return True
 
 
 def _crumbs() -> list[dict]:

@@ -2,7 +2,6 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts import views as accounts
 from casework import views as casework
 from nanchang_portal import views
 
@@ -19,9 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("desk/", casework.dashboard, name="dashboard"),
     path("cases/", include("casework.urls")),
-    path("organisations/", accounts.organisations, name="organisations"),
-    path("organisations/new", accounts.organisation_new, name="organisation_new"),
-    path("organisations/<int:pk>", accounts.organisation, name="organisation"),
+    path("", include("accounts.urls")),
     path("documents/", include("documents.urls")),
     path("workbooks/", include("workbooks.urls")),
     path("messages/", include("messaging.urls")),

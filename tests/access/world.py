@@ -5,7 +5,9 @@ from types import SimpleNamespace
 from django.test import Client
 from django.utils import timezone
 
+from accounts import members
 from accounts.enums import MembershipRole, OfficialRole
+from accounts.models import Membership
 from applications.models import ExchangeRate
 from ledger.models import Balance, Entry
 from tests import factories
@@ -29,6 +31,10 @@ def build() -> SimpleNamespace:
         factories.recognise(organisation)
     factories.OrganisationFactory(name="Other Enterprise")
     clerk, teacher = factories.clerk_of(enterprise), factories.clerk_of(institution)
+    owner = factories.clerk_of(enterprise, MembershipRole.OWNER)
+    member = Membership.objects.get(user=factories.clerk_of(enterprise))
+    invitation = members.invite(user=owner, organisation=enterprise, email="sealed@example.test", role="clerk")
+    handover = members.offer_ownership(user=owner, member=member, stays_owner=True)
     contract = factories.ContractFactory(organisation=enterprise, client_name="Sealed client")
     initial = factories.official(OfficialRole.INITIAL_REVIEWER)
     final = factories.official(OfficialRole.FINAL_REVIEWER)
@@ -58,6 +64,9 @@ def build() -> SimpleNamespace:
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     return SimpleNamespace(
         enterprise=enterprise,
+        member=member,
+        invitation=invitation,
+        handover=handover,
         institution=institution,
         contract=contract,
         approved=approved,

@@ -72,7 +72,7 @@ def test_members_change_the_contact_readers_do_not(user, client):
     organisation = factories.OrganisationFactory()
     member = Membership.objects.create(user=user, organisation=organisation, role=MembershipRole.READER)
     url = reverse("organisation", args=[organisation.pk])
-    change = {"address": "", "contact_name": "New", "contact_phone": "1", "name": "Stolen"}
+    change = {"address": "", "contact_name": "New", "contact_phone": "1", "name": "Stolen", "version": 1}
     client.post(url, change)
     organisation.refresh_from_db()
     assert organisation.contact_name == "Contact"

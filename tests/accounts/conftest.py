@@ -1,0 +1,1 @@
+from tests.casework.conftest import fresh_database  # noqa: F401

@@ -26,8 +26,8 @@ class TextError(KeyError):
 
 REASONS: Mapping[str, Text] = {
     "offshore.threshold_short": Text(
-        "本年度合计还差 {short_usd:,} USD 达到起点（合计须{operator:amount_op} {threshold_usd:,} USD）",
-        "The year's total is {short_usd:,} USD short of the threshold "
+        "本年度合计还差 {short_usd:,} USD{operator:short_tail}（合计须{operator:amount_op} {threshold_usd:,} USD）",
+        "The year's total is {operator:short_head}{short_usd:,} USD short of the threshold "
         "(the total must be {operator:amount_op} {threshold_usd:,} USD)",
     ),
     "offshore.threshold_equal": Text(
@@ -167,6 +167,9 @@ STEPS: Mapping[str, Text] = {
 # Words for coded values, by the format spec that asks for them.
 WORDS: Mapping[str, Mapping[str, Text]] = {
     "amount_op": {"gt": Text("超过", "more than"), "gte": Text("不低于", "at least")},
+    # Who is short of a threshold that equality does not pass needs more than the difference.
+    "short_head": {"gt": Text("", "more than "), "gte": Text("", "")},
+    "short_tail": {"gt": Text(" 以上才超过起点", ""), "gte": Text(" 达到起点", "")},
     "period_op": {"gt": Text("超过", "more than"), "gte": Text("不少于", "at least")},
     "outcome": {
         "met": Text("符合", "met"),

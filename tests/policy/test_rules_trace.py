@@ -136,9 +136,10 @@ def test_a_short_training_is_told_to_the_day(training_terms):
 
 def test_a_year_below_the_threshold_is_told_to_the_cent(offshore_terms):
     (reason,) = claim(offshore_terms["more than"], "187660").reasons
-    assert reason.zh == "本年度合计还差 12,340.00 USD 达到起点（合计须超过 200,000.00 USD）"
+    assert reason.zh == "本年度合计还差 12,340.00 USD 以上才超过起点（合计须超过 200,000.00 USD）"
     assert reason.en == (
-        "The year's total is 12,340.00 USD short of the threshold (the total must be more than 200,000.00 USD)"
+        "The year's total is more than 12,340.00 USD short of the threshold "
+        "(the total must be more than 200,000.00 USD)"
     )
     (reason,) = claim(offshore_terms["at least"], "199999.9").reasons
     assert reason.zh == "本年度合计还差 0.10 USD 达到起点（合计须不低于 200,000.00 USD）"

@@ -104,7 +104,13 @@ def is_nanchang(division: str) -> bool:
 
 
 def division_name(division: str) -> str:
-    """Province and county of a division code (GB/T 2260, the newest name), or the code itself when unknown."""
-    parts = {k: v for _digits, info in numdb.get("cn/loc").info(division) for k, v in info.items()}
-    names = [parts.get("province", ""), re.sub(r"\[[^\]]*\]", "", parts.get("county", "").split(",")[-1])]
-    return "".join(names) or division
+    """Province, city and county of a division code (GB/T 2260, the newest names), or the code itself when unknown."""
+    names = [_named(division, "province"), _named(f"{division[:4]}00", "county"), _named(division, "county")]
+    # The counties of a province's direct city, and those without a city between, stand below a group, not a city.
+    grouped = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+    return "".join(dict.fromkeys(name for name in names if name not in grouped)) or division
+
+
+def _named(division: str, part: str) -> str:
+    found = {name: value for _digits, info in numdb.get("cn/loc").info(division) for name, value in info.items()}
+    return re.sub(r"\[[^\]]*\]", "", found.get(part, "").split(",")[-1])

@@ -107,10 +107,11 @@ def division_name(division: str) -> str:
     """Province, city and county of a division code (GB/T 2260, the newest names), or the code itself when unknown."""
     names = [_named(division, "province"), _named(f"{division[:4]}00", "county"), _named(division, "county")]
     # The counties of a province's direct city, and those without a city between, stand below a group, not a city.
-    grouped = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
-    return "".join(dict.fromkeys(name for name in names if name not in grouped)) or division
+    kept = [name for name in names if name not in ("市辖区", "县") and "直辖县级" not in name]
+    return "".join(dict.fromkeys(kept)) or division
 
 
 def _named(division: str, part: str) -> str:
-    found = {name: value for _digits, info in numdb.get("cn/loc").info(division) for name, value in info.items()}
+    info = numdb.get("cn/loc").info(division)
+    found = {name: value for _digits, values in info for name, value in values.items()}
     return re.sub(r"\[[^\]]*\]", "", found.get(part, "").split(",")[-1])

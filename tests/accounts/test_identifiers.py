@@ -64,7 +64,15 @@ def test_masks_follow_the_form_of_a_public_notice():
 
 
 @pytest.mark.parametrize(
-    ("division", "name"), [("360102", "江西省东湖区"), ("360113", "江西省红谷滩区"), ("999999", "999999")]
+    ("division", "name"),
+    [
+        ("360102", "江西省南昌市东湖区"),
+        ("360113", "江西省南昌市红谷滩区"),
+        ("360100", "江西省南昌市"),
+        ("110101", "北京市东城区"),
+        ("469001", "海南省五指山市"),
+        ("999999", "999999"),
+    ],
 )
 def test_divisions_have_their_newest_names(division, name):
     assert division_name(division) == name

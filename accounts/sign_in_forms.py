@@ -1,6 +1,8 @@
 """django-allauth's forms, labelled as a person reads them."""
 
 from allauth.account import forms as allauth
+from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,6 +23,28 @@ class LoginForm(WithoutPlaceholders, allauth.LoginForm):
         # account/login.html shows it below the form.
         self.fields["password"].help_text = ""
 
+    def clean(self):
+        try:
+            return super().clean()
+        except ValidationError as error:
+            if not str(error.code).endswith("password_mismatch"):
+                raise
+            # Said at the field, so that the summary leads there.
+            self.add_error("password", error)
+        return self.cleaned_data
+
 
 class SignupForm(WithoutPlaceholders, allauth.SignupForm):
-    pass
+    display_name = forms.CharField(
+        label=_("Your name"),
+        max_length=60,
+        help_text=_("As officials and colleagues read it beside what you file."),
+        error_messages={"required": _("Write your name: officials and colleagues read who filed.")},
+    )
+    field_order = ["display_name", "username", "email", "password1", "password2"]
+
+    def save(self, request):
+        user = super().save(request)
+        user.display_name = self.cleaned_data["display_name"]
+        user.save(update_fields=["display_name"])
+        return user

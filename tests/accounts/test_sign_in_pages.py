@@ -2,7 +2,11 @@
 
 import re
 
+import pytest
 from django.urls import reverse
+
+from accounts.models import User
+from tests.factories import UserFactory
 
 
 def test_the_sign_in_form_names_its_field_and_leads_from_name_to_password(client, db):
@@ -17,3 +21,26 @@ def test_the_sign_in_form_names_its_field_and_leads_from_name_to_password(client
 
 def test_the_sign_up_form_says_each_label_once(client, db):
     assert "placeholder" not in client.get(reverse("account_signup")).content.decode()
+
+
+@pytest.mark.parametrize("login", ["clerk", "clerk@example.test"])
+def test_a_wrong_password_is_said_at_its_field(client, db, login):
+    UserFactory(username="clerk", email="clerk@example.test")
+    answer = client.post(reverse("account_login"), {"login": login, "password": "wrong"})
+    form = answer.context["form"]
+    assert list(form.errors) == ["password"]
+    assert 'href="#id_password"' in answer.content.decode()
+
+
+def test_sign_up_asks_for_the_persons_name(client, db):
+    data = {
+        "username": "new",
+        "email": "new@example.test",
+        "password1": "Gan-jiang-2015",
+        "password2": "Gan-jiang-2015",
+    }
+    answer = client.post(reverse("account_signup"), data)
+    assert list(answer.context["form"].errors) == ["display_name"]
+    assert not User.objects.filter(username="new").exists()
+    client.post(reverse("account_signup"), data | {"display_name": "王芳"})
+    assert User.objects.get(username="new").display_name == "王芳"

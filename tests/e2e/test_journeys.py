@@ -13,6 +13,7 @@ def register(someone, unique: str, credit_code: str, kind: str):
     """Sign up as a new person and register an organisation."""
     someone.page.goto("/accounts/signup/")
     someone.fill(
+        display_name="示例经办人",
         username=f"clerk-{unique}",
         email=f"clerk-{unique}@example.test",
         password1=FIRST_PASSWORD,

@@ -121,7 +121,6 @@ def offshore_sheet(amount_rmb: Decimal, result: Mapping[str, Any], policy: str) 
     details = result["details"]
     threshold, rate, cap = (Decimal(details[k]) for k in ("threshold_usd", "rate_rmb_per_usd", "cap_rmb"))
     total = Decimal(details["cumulative_usd"])
-    short = threshold - total
     return {
         "title": _("Calculation"),
         "amount": amount_rmb,
@@ -138,9 +137,6 @@ def offshore_sheet(amount_rmb: Decimal, result: Mapping[str, Any], policy: str) 
         },
         "reasons": result["reasons"],
         "steps": result["steps"],
-        "hint": _("%(usd)s USD more would reach the threshold.") % {"usd": f"{short:,.2f}"}
-        if short > 0
-        else "",
     }
 
 
@@ -163,7 +159,9 @@ def training_sheet(amount_rmb: Decimal, details: Mapping[str, Any], policy: str)
             "%(eligible)d of %(people)d trainees are eligible.",
             people,
         )
-        % {"eligible": details["eligible"], "people": people},
+        % {"eligible": details["eligible"], "people": people}
+        if people
+        else "",
     }
 
 

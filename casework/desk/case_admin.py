@@ -148,8 +148,8 @@ class CaseAdmin(ReadOnlyAdmin):
     def where(self, case):
         status = presentation.status_view(case)
         if case.status in IN_REVIEW:
-            # On the officials' own desk the office needs no name.
-            status = replace(status, owner="")
+            # On the officials' own desk the office needs no name, and the status says the step.
+            status = replace(status, owner="", next_step="")
         return render_to_string("_partials/status_chip.html", {"status": status})
 
     @admin.display(description=gettext_lazy("warnings"))

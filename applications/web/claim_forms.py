@@ -220,6 +220,7 @@ class BaseReceiptFormSet(BaseFormSet):
     """Rows in the order typed; blank ones do not count. Every row is an `extra` one, saved receipts included."""
 
     claim_id: int | None = None
+    row_name = gettext_lazy("Receipt %(number)d")
     default_error_messages = {
         **BaseFormSet.default_error_messages,
         "too_many_forms": gettext_lazy(
@@ -271,7 +272,8 @@ class BaseReceiptFormSet(BaseFormSet):
             if reference and first[reference] is not form:
                 number = self.forms.index(first[reference]) + 1
                 form.add_error(
-                    "bank_reference", _("Row %(number)d has the same bank reference.") % {"number": number}
+                    "bank_reference",
+                    _("Receipt %(number)d has the same bank reference.") % {"number": number},
                 )
 
     def refuse_used(self, references: Collection[str]) -> None:

@@ -111,7 +111,7 @@ def test_a_bank_reference_twice_in_the_form(desk):
     assert [form.errors.get("bank_reference") for form in forms] == [
         None,
         None,
-        ["Row 1 has the same bank reference."],
+        ["Receipt 1 has the same bank reference."],
     ]
     assert desk.receipts() == []
 

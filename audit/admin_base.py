@@ -1,15 +1,60 @@
 """What every page of the officials' desk starts from: officials read, services write."""
 
 import json
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+CENTS = 2
 
 
 def pretty(value) -> SafeString:
     """A JSON value as a person reads it, line by line."""
     return format_html('<pre class="json">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def as_money(field: models.DecimalField) -> Callable[[models.Model], str | None]:
+    """A column or a line of an amount that shows thousands: 1,500,000.00. Named and ordered as the field."""
+
+    @admin.display(description=field.verbose_name, ordering=field.name, empty_value="-")
+    def amount(row: models.Model) -> str | None:
+        value = getattr(row, field.attname)
+        return None if value is None else number_format(value, CENTS, use_l10n=True, force_grouping=True)
+
+    amount.__name__ = field.name
+    return amount
+
+
+def with_money(model: type[models.Model], names: Iterable[Any]) -> list[Any]:
+    """Names of columns, those of the model's amounts (two decimals) as `as_money` shows them."""
+    return [as_money(field) if (field := _amount_field(model, name)) else name for name in names]
+
+
+def _amount_field(model: type[models.Model], name: Any) -> models.DecimalField | None:
+    if not isinstance(name, str):
+        return None
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, models.DecimalField) and field.decimal_places == CENTS else None
+
+
+class Register(ChangeList):
+    """A register is read under its own name; nothing is selected in it."""
+
+    def __init__(self, request, *args, **kwargs) -> None:
+        super().__init__(request, *args, **kwargs)
+        if not self.is_popup:
+            self.title = capfirst(self.opts.verbose_name_plural)
 
 
 class ReadOnly:
@@ -33,6 +78,18 @@ class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     view_on_site = False
+
+    def get_changelist(self, request, **kwargs):
+        return Register
+
+    def get_list_display(self, request):
+        return with_money(self.model, super().get_list_display(request))
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fields
+        return with_money(self.model, fields)
 
     def has_module_permission(self, request) -> bool:
         return request.user.is_active and request.user.is_staff

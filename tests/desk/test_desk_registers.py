@@ -7,6 +7,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from accounts.models import Accreditation, Membership, Organisation, User
 from audit.models import Record, Stream
@@ -284,3 +285,24 @@ def test_our_pages_carry_a_strict_policy_and_nothing_inline(desk, as_user, queue
         policy = response.headers["Content-Security-Policy"]
         assert "unsafe-" not in policy and "default-src 'none'" in policy
         assert INLINE.findall(response.content.decode()) == []
+
+
+def test_a_register_has_its_own_title_and_its_amounts_have_thousands(desk, as_user, awarded):
+    client = as_user(desk.auditor)
+    page = client.get(url(Balance, "changelist"), headers={"accept-language": "en"}).content.decode()
+    title = re.escape(capfirst(Balance._meta.verbose_name_plural))
+    assert re.search(rf"<h1>\s*{title}\s*</h1>", page)
+    assert "500,000.00" in page and "500000.00" not in page
+    award = Award.objects.get(case=awarded)
+    amount = f"{award.amount_rmb:,.2f}"
+    assert "," in amount
+    assert amount in client.get(url(Award, "changelist")).content.decode()
+    assert amount in client.get(url(Award, "change", award.pk)).content.decode()
+
+
+def test_a_filter_is_named_by_what_it_filters(desk, as_user, awarded):
+    page = as_user(desk.auditor).get(url(Review, "changelist")).content.decode()
+    titles = re.findall(r"<summary>\s*(.*?)\s*</summary>", page)
+    assert [
+        str(capfirst(Review._meta.get_field(name).verbose_name)) for name in ("stage", "outcome")
+    ] == titles

@@ -36,6 +36,9 @@ INSTALLED_APPS = [
     "ledger",
     "casework",
     "payments",
+    "documents",
+    "messaging",
+    "workbooks",
     "training",
     "applications",
     "reports",
@@ -177,6 +180,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
 CELERY_BEAT_SCHEDULE = {
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
+    "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
+    "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},
 }
 # The beat's own memory of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
@@ -198,6 +203,17 @@ LOGGING = {
 }
 
 
+def _limits() -> dict[str, str]:
+    """How long PostgreSQL lets a process wait: a request (wsgi.py says so) briefly, a worker or a command longer."""
+    web = env("PORTAL_PROCESS", default="") == "web"
+    return {
+        "synchronous_commit": "on",
+        "statement_timeout": "10s" if web else "10min",
+        "lock_timeout": "3s" if web else "30s",
+        "idle_in_transaction_session_timeout": "30s" if web else "10min",
+    }
+
+
 def databases(url: str) -> dict:
     """Django's DATABASES for one PostgreSQL URL, with the portal's connection rules.
 
@@ -213,8 +229,7 @@ def databases(url: str) -> dict:
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **options,
-            "options": "-c synchronous_commit=on -c statement_timeout=10s -c lock_timeout=3s"
-            " -c idle_in_transaction_session_timeout=30s",
+            "options": " ".join(f"-c {name}={value}" for name, value in _limits().items()),
         },
     }
     return {"default": default}

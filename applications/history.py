@@ -15,6 +15,8 @@ from casework.models import Case
 
 CLAIM_SAVED = "offshore.claim_saved"
 CONTRACT_SAVED = "offshore.contract_saved"
+CLAIM_IMPORTED = "offshore.claim_imported"
+CONTRACTS_IMPORTED = "offshore.contracts_imported"
 
 
 @dataclass(frozen=True)
@@ -32,28 +34,31 @@ class Conflict:
 
     message: str
     changes: list[Change]
+    #: Nobody was in the way: an official did not mark what was changed.
+    is_closed: bool = False
 
 
 def claim_changes(case: Case, since_version: int) -> list[Change]:
     """The saves of a claim after the version that a form was opened with, oldest first."""
     return [
-        _change(record, _claim_words(record.data)) for record in _records(case, CLAIM_SAVED, since_version)
+        _change(record, _claim_words(record.data))
+        for record in _records(case, (CLAIM_SAVED, CLAIM_IMPORTED), since_version)
     ]
 
 
 def contract_changes(contract: Contract, since_version: int) -> list[Change]:
     return [
         _change(record, _contract_words(record.data))
-        for record in _records(contract, CONTRACT_SAVED, since_version)
+        for record in _records(contract, (CONTRACT_SAVED,), since_version)
     ]
 
 
-def _records(obj: models.Model, action: str, since_version: int):
+def _records(obj: models.Model, actions: tuple[str, ...], since_version: int):
     return (
         Record.objects.filter(
             object_type=obj._meta.label_lower,
             object_id=str(obj.pk),
-            action=action,
+            action__in=actions,
             data__version__gt=since_version,
         )
         .select_related("actor")
@@ -66,6 +71,12 @@ def _change(record: Record, what: Iterator[str]) -> Change:
 
 
 def _claim_words(data: Mapping[str, Any]) -> Iterator[str]:
+    if "import" in data:
+        yield _("A workbook added %(added)d receipts and changed %(changed)d.") % {
+            "added": data["added"],
+            "changed": data["changed"],
+        }
+        return
     for receipt in data.get("added", ()):
         yield _("Receipt %(reference)s added: %(amount)s %(currency)s.") % _figures(receipt)
     for receipt in data.get("changed", ()):

@@ -1,7 +1,7 @@
 """The claim's form: one row a receipt, and a note. Rows are plain forms, so that half-typed ones survive anything."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +9,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.forms.utils import ErrorDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
+from applications.checks import REFERENCE_USED, UNKNOWN_CONTRACT, check_amount, check_day
 from applications.estimates import Figures
 from applications.models import Contract, ExchangeRate, OffshoreClaim
 from applications.selectors import enterprises_of, used_references
@@ -36,27 +36,6 @@ ROW_FIELDS = (
     "declaration_number",
     "DELETE",
 )
-_USED = gettext_lazy(
-    "This bank reference has been claimed already. A payment counts once: check the number on the slip."
-)
-
-
-def check_day(day: date, year: int, now: datetime | None = None) -> None:
-    """Raise ValidationError unless money received on `day` counts in the claim of `year`; days are Nanchang's."""
-    if day > timezone.localdate(now):
-        raise ValidationError(_("This day is in the future. Only money that has been received counts."))
-    if day.year != year:
-        raise ValidationError(
-            _("This claim is for %(year)s. A receipt of %(other)s belongs into a claim for %(other)s.")
-            % {"year": year, "other": day.year}
-        )
-
-
-def check_amount(amount: Decimal) -> None:
-    if amount == 0:
-        raise ValidationError(
-            _("The amount cannot be zero. A refund is written with a minus, such as -1,000.00.")
-        )
 
 
 class NewClaimForm(forms.Form):
@@ -118,9 +97,7 @@ class ReceiptForm(forms.Form):
         label=gettext_lazy("Contract"),
         error_messages={
             "required": gettext_lazy("Choose the contract under which the money was paid."),
-            "invalid_choice": gettext_lazy(
-                "Choose one of the contracts that your enterprise has registered."
-            ),
+            "invalid_choice": UNKNOWN_CONTRACT,
         },
     )
     received_on = DayField(
@@ -280,7 +257,7 @@ class BaseReceiptFormSet(BaseFormSet):
         """Put the error at every row whose bank reference another claim holds."""
         for form in self.filled:
             if form.cleaned_data.get("bank_reference") in references:
-                form.add_error("bank_reference", _USED)
+                form.add_error("bank_reference", REFERENCE_USED)
 
 
 _FormSet = formset_factory(

@@ -1,9 +1,9 @@
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
+from applications.checks import check_ends_on, check_signed_on
 from applications.models import Contract
 from applications.services import CONTRACT_FIELDS
 from applications.web.fields import DayField, MoneyField
@@ -48,17 +48,15 @@ class ContractForm(forms.ModelForm):
 
     def clean_signed_on(self):
         day = self.cleaned_data["signed_on"]
-        if day > timezone.localdate():
-            raise ValidationError(
-                _("This day is in the future. Enter the day on which the contract was signed.")
-            )
+        check_signed_on(day)
         return day
 
     def clean(self):
         data = super().clean()
-        start, end = data.get("starts_on"), data.get("ends_on")
-        if start and end and end < start:
-            self.add_error("ends_on", _("The contract cannot end before it starts."))
+        try:
+            check_ends_on(data.get("starts_on"), data.get("ends_on"))
+        except ValidationError as error:
+            self.add_error("ends_on", error)
         organisation = data.get("organisation") or getattr(self.instance, "organisation", None)
         number = data.get("contract_number")
         if organisation and number:

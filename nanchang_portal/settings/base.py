@@ -182,6 +182,8 @@ CELERY_BEAT_SCHEDULE = {
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
     "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
     "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},
+    "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
+    "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},
 }
 # The beat's own memory of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

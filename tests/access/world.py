@@ -12,6 +12,7 @@ from applications.models import ExchangeRate
 from ledger.models import Balance, Entry
 from tests import factories
 from training.models import Employer
+from workbooks.models import ImportJob, SourceRow
 
 #: Words that only the members of one organisation, and officials, may ever read.
 SECRETS = {
@@ -61,6 +62,26 @@ def build() -> SimpleNamespace:
     ExchangeRate.objects.create(
         currency="EUR", valid_from="2015-01-01", valid_to="2015-06-30", usd_per_unit="1.12", source="SAFE"
     )
+    job = ImportJob.objects.create(
+        organisation=enterprise,
+        kind="offshore",
+        uploaded_by=clerk,
+        file_name="Sealed workbook.xlsx",
+        file_size=1,
+        file_format="xlsx",
+        sha256="0" * 64,
+        stored_as="0" * 32,
+        state="checked",
+        summary={"contracts": {"added": 1, "changed": 0, "unchanged": 0}},
+    )
+    SourceRow.objects.create(
+        job=job,
+        sheet="contracts",
+        row=2,
+        model="applications.contract",
+        object_id=contract.pk,
+        effect="added",
+    )
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     return SimpleNamespace(
         enterprise=enterprise,
@@ -69,6 +90,7 @@ def build() -> SimpleNamespace:
         handover=handover,
         institution=institution,
         contract=contract,
+        job=job,
         approved=approved,
         offshore=[draft, filed],
         training=[training_draft, training_filed],

@@ -6,11 +6,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.forms import CreditCodeField
-from training.evidence import CertificateData, ContractData, contradictions
+from casework.reopening import Reopened
+from training.evidence import CertificateData, ContractData, check_open_ended, contradictions, gaps
 from training.models import Enrolment
 from training.selectors import employer_by_code
 from training.services.enrolments import check_division
@@ -26,6 +26,12 @@ _CONTRACT = (
     "open_ended",
     "position",
 )
+# What can be marked of a row (training.layout), and the fields that belong to it.
+_PARTS = {
+    "training": ("starts_on", "ends_on"),
+    "certificate": ("certificate_number", "certificate_issued_on"),
+    "contract": _CONTRACT,
+}
 
 
 class DivisionField(forms.CharField):
@@ -78,6 +84,13 @@ class EnrolmentForm(VersionMixin, forms.Form):
             "hx-include": "#employer",
         }
 
+    def close(self, reopened: Reopened, row: str) -> None:
+        """Leave open only what an official marked of this row of a returned claim."""
+        for part, names in _PARTS.items():
+            if not reopened.allows(f"{row}/{part}"):
+                for name in names:
+                    self.fields[name].disabled = True
+
     @classmethod
     def initial_of(cls, enrolment: Enrolment) -> dict[str, Any]:
         """The present state of an enrolment by the names of this form."""
@@ -99,9 +112,11 @@ class EnrolmentForm(VersionMixin, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        self._require_certificate(data)
-        if self.has_contract:
-            self._require_contract(data)
+        self._close_gaps(data)
+        try:
+            check_open_ended(bool(data.get("open_ended")), data.get("contract_ends_on"))
+        except ValidationError as error:
+            self.add_error("contract_ends_on", error)
         days = (
             "starts_on",
             "ends_on",
@@ -118,43 +133,30 @@ class EnrolmentForm(VersionMixin, forms.Form):
     @property
     def has_contract(self) -> bool:
         """Whether anything of a contract was written, right or wrong."""
-        return any(self[name].data for name in _CONTRACT)
+        return any(self._written(name) for name in _CONTRACT)
 
-    def _require(self, name: str, message: str) -> None:
-        if name not in self.errors and not self.cleaned_data.get(name):
-            self.add_error(name, ValidationError(message, code="required"))
+    def _written(self, name: str) -> Any:
+        """What the form says of a field, right or wrong; what is closed says what is saved."""
+        field = self[name]
+        return field.initial if field.field.disabled else field.data
 
-    def _require_certificate(self, data: dict[str, Any]) -> None:
-        if self["certificate_issued_on"].data:
-            self._require(
-                "certificate_number", _("Write the number of the certificate too, or clear its day.")
-            )
-        elif data.get("certificate_number"):
-            self._require("certificate_issued_on", _("Write the day of issue too, or clear the number."))
-
-    def _require_contract(self, data: dict[str, Any]) -> None:
-        self._require("employer_code", _("Write the employer's credit code, or clear the whole contract."))
-        self._require("signed_on", _("Write the day of the signature, or clear the whole contract."))
-        self._require(
-            "contract_starts_on", _("Write the first day of the contract, or clear the whole contract.")
+    def _close_gaps(self, data: dict[str, Any]) -> None:
+        code = data.get("employer_code")
+        known = bool(code) and employer_by_code(code).is_known
+        missing = gaps(
+            data,
+            has_certificate_day=bool(self._written("certificate_issued_on")),
+            has_contract=self.has_contract,
+            employer_known=known,
         )
-        if data.get("open_ended"):
-            if data.get("contract_ends_on"):
-                self.add_error(
-                    "contract_ends_on", _("Clear this day, or untick “open-ended”: it cannot be both.")
-                )
-        else:
-            self._require("contract_ends_on", _("Write the last day of the contract, or tick “open-ended”."))
-        if data.get("employer_code") and not employer_by_code(data["employer_code"]).is_known:
-            self._require(
-                "employer_name",
-                _("This employer is not known yet: write its name as on the business licence."),
-            )
-            if data.get("employer_division"):
-                try:
-                    check_division(data["employer_division"])
-                except ValidationError as error:
-                    add_errors(self, error)
+        for name, message in list(missing):
+            if name not in self.errors:
+                self.add_error(name, ValidationError(message, code="required"))
+        if code and not known and data.get("employer_division"):
+            try:
+                check_division(data["employer_division"])
+            except ValidationError as error:
+                add_errors(self, error)
 
     def certificate(self) -> CertificateData | None:
         data = self.cleaned_data

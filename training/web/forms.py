@@ -2,12 +2,12 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation, User
+from training.evidence import check_consent_on
 from training.identities import validate_identity
 from training.models import Trainee, TrainingClass
 from training.web.fields import DayField, InstitutionMixin, VersionMixin
@@ -75,10 +75,7 @@ class TraineeForm(VersionMixin, forms.ModelForm):
 
     def clean_consent_on(self):
         day = self.cleaned_data["consent_on"]
-        if day > timezone.localdate():
-            raise ValidationError(
-                _("This day is in the future. Write the day of the signature."), code="future"
-            )
+        check_consent_on(day)
         return day
 
     def clean(self) -> dict:

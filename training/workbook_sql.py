@@ -1,0 +1,255 @@
+"""The stage of one training workbook: rows go in by COPY, are compared with the register and written in few statements.
+
+A temporary table of this connection: no other session sees it, and it is gone with the worker.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from workbooks.enums import Effect
+
+_COLUMNS = (
+    "identity_kind",
+    "name",
+    "education",
+    "school",
+    "student_number",
+    "consent_on",
+    "class_code",
+    "starts_on",
+    "ends_on",
+    "certificate_number",
+    "certificate_issued_on",
+    "employer_code",
+    "signed_on",
+    "contract_starts_on",
+    "contract_ends_on",
+    "position",
+)
+_TYPES = {name: "date" for name in _COLUMNS if name.endswith("_on")}
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_BATCH = 2000
+
+_COMPARE = """
+CREATE TEMPORARY TABLE workbook_plan AS
+SELECT s.row_no, s.identity_key, t.id AS trainee_id, e.id AS enrolment_id, k.id AS class_id,
+    coalesce(s.starts_on, e.starts_on, k.starts_on) AS starts_on,
+    coalesce(s.ends_on, e.ends_on, k.ends_on) AS ends_on,
+    t.id IS NOT NULL AND (t.name, t.identity_kind, t.education, t.school, t.student_number, t.consent_on)
+        IS DISTINCT FROM (s.name, s.identity_kind, s.education, s.school, s.student_number, s.consent_on)
+        AS person_changed,
+    e.id IS NOT NULL AND (e.starts_on, e.ends_on) IS DISTINCT FROM
+        (coalesce(s.starts_on, e.starts_on), coalesce(s.ends_on, e.ends_on)) AS days_changed,
+    s.certificate_number <> '' AND (c.number, c.issued_on)
+        IS DISTINCT FROM (s.certificate_number, s.certificate_issued_on) AS certificate_changed,
+    s.employer_code <> '' AND (w.credit_code, l.signed_on, l.starts_on, l.ends_on, l.position)
+        IS DISTINCT FROM (s.employer_code, s.signed_on, s.contract_starts_on, s.contract_ends_on, s.position)
+        AS contract_changed,
+    c.issued_on AS certificate_now
+FROM workbook_stage s
+LEFT JOIN workbook_classes k ON k.code = s.class_code
+LEFT JOIN training_trainee t ON t.institution_id = %(institution)s AND t.identity_key = s.identity_key
+LEFT JOIN training_enrolment e ON e.training_class_id = k.id AND e.trainee_id = t.id
+LEFT JOIN training_certificate c ON c.enrolment_id = e.id
+LEFT JOIN training_labourcontract l ON l.enrolment_id = e.id
+LEFT JOIN training_employer w ON w.id = l.employer_id
+"""
+_CHANGED = "(person_changed OR days_changed OR certificate_changed OR contract_changed)"
+_EFFECT = f"""CASE WHEN enrolment_id IS NULL THEN '{Effect.ADDED.value}'
+    WHEN {_CHANGED} THEN '{Effect.CHANGED.value}' ELSE '{Effect.UNCHANGED.value}' END"""
+
+_NEW_PEOPLE = """
+INSERT INTO training_trainee (institution_id, name, identity_kind, identity_encrypted, identity_key, identity_masked,
+    education, school, student_number, consent_on, version, changed_by_id)
+SELECT DISTINCT ON (s.identity_key) %(institution)s, s.name, s.identity_kind, x.encrypted, s.identity_key,
+    s.identity_masked, s.education, s.school, s.student_number, s.consent_on, 1, %(user)s
+FROM workbook_stage s JOIN workbook_encrypted x USING (identity_key)
+ORDER BY s.identity_key, s.row_no
+"""
+_CHANGED_PEOPLE = """
+UPDATE training_trainee t SET name = s.name, identity_kind = s.identity_kind, education = s.education,
+    school = s.school, student_number = s.student_number, consent_on = s.consent_on, version = t.version + 1,
+    changed_by_id = %(user)s, changed_at = statement_timestamp()
+FROM (SELECT DISTINCT ON (p.trainee_id) p.trainee_id, s.* FROM workbook_plan p JOIN workbook_stage s USING (row_no)
+    WHERE p.person_changed ORDER BY p.trainee_id, row_no) s
+WHERE t.id = s.trainee_id
+"""
+_NEW_ENROLMENTS = """
+INSERT INTO training_enrolment (training_class_id, trainee_id, starts_on, ends_on, version, changed_by_id)
+SELECT k.id, t.id, p.starts_on, p.ends_on, 1, %(user)s
+FROM workbook_plan p
+JOIN workbook_stage s USING (row_no)
+JOIN training_trainingclass k ON k.institution_id = %(institution)s AND k.code = s.class_code
+JOIN training_trainee t ON t.institution_id = %(institution)s AND t.identity_key = p.identity_key
+WHERE p.enrolment_id IS NULL
+"""
+_CHANGED_ENROLMENTS = """
+UPDATE training_enrolment e SET starts_on = p.starts_on, ends_on = p.ends_on, version = e.version + 1,
+    changed_by_id = %(user)s, changed_at = statement_timestamp()
+FROM workbook_plan p
+WHERE e.id = p.enrolment_id AND (p.days_changed OR p.certificate_changed OR p.contract_changed)
+"""
+# Where each row's enrolment is, now that all are there.
+_PLACES = """
+CREATE TEMPORARY TABLE workbook_places AS
+SELECT p.row_no, e.id AS place_id
+FROM workbook_plan p
+JOIN workbook_stage s USING (row_no)
+JOIN training_trainingclass k ON k.institution_id = %(institution)s AND k.code = s.class_code
+JOIN training_trainee t ON t.institution_id = %(institution)s AND t.identity_key = p.identity_key
+JOIN training_enrolment e ON e.training_class_id = k.id AND e.trainee_id = t.id
+"""
+_CERTIFICATES = """
+INSERT INTO training_certificate (enrolment_id, number, issued_on, institution_id)
+SELECT a.place_id, s.certificate_number, s.certificate_issued_on, %(institution)s
+FROM workbook_plan p JOIN workbook_stage s USING (row_no) JOIN workbook_places a USING (row_no)
+WHERE p.certificate_changed
+ON CONFLICT (enrolment_id) DO UPDATE SET number = EXCLUDED.number, issued_on = EXCLUDED.issued_on
+"""
+_CONTRACTS = """
+INSERT INTO training_labourcontract (enrolment_id, employer_id, signed_on, starts_on, ends_on, position)
+SELECT a.place_id, w.id, s.signed_on, s.contract_starts_on, s.contract_ends_on, s.position
+FROM workbook_plan p JOIN workbook_stage s USING (row_no) JOIN workbook_places a USING (row_no)
+JOIN training_employer w ON w.credit_code = s.employer_code
+WHERE p.contract_changed
+ON CONFLICT (enrolment_id) DO UPDATE SET employer_id = EXCLUDED.employer_id, signed_on = EXCLUDED.signed_on,
+    starts_on = EXCLUDED.starts_on, ends_on = EXCLUDED.ends_on, position = EXCLUDED.position
+"""
+_SOURCES = f"""
+INSERT INTO workbooks_sourcerow (job_id, sheet, row, model, object_id, effect)
+SELECT %(job)s, %(sheet)s, p.row_no, %(model)s, a.place_id, {_EFFECT}
+FROM workbook_plan p JOIN workbook_places a USING (row_no)
+WHERE enrolment_id IS NULL OR {_CHANGED}
+ORDER BY p.row_no
+"""
+
+
+class Stage:
+    """Rows of one file and their comparison. `close` drops the tables."""
+
+    def __init__(self, institution_id: int) -> None:
+        self.institution_id, self.rows = institution_id, 0
+        self._lines: list[bytes] = []
+        self.close()
+        columns = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
+        self._run(
+            f"CREATE TEMPORARY TABLE workbook_stage (row_no integer PRIMARY KEY, identity_key text NOT NULL,"
+            f" identity_masked text, {columns})"
+        )
+
+    def add(self, row: int, key: str, masked: str, values: Mapping[str, Any]) -> bytes:
+        """Stage one row; returns it as it stands in the stage."""
+        cells = [str(row), key, masked]
+        for name in _COLUMNS:
+            value = values[name]
+            if value is None:
+                cells.append("\\N")
+            elif type(value) is str:
+                cells.append(value if value.isalnum() else value.translate(_ESCAPES))
+            else:
+                cells.append(value.isoformat())
+        line = "\t".join(cells).encode()
+        self._lines.append(line)
+        self.rows += 1
+        if len(self._lines) >= _BATCH:
+            self._flush()
+        return line
+
+    def _flush(self) -> None:
+        if not self._lines:
+            return
+        names = ", ".join(("row_no", "identity_key", "identity_masked", *_COLUMNS))
+        with connection.cursor() as cursor, cursor.copy(f"COPY workbook_stage ({names}) FROM STDIN") as copy:
+            copy.write(b"\n".join(self._lines) + b"\n")
+        self._lines = []
+
+    # Compare
+
+    def compare(self, classes: Mapping[str, tuple[int | None, date, date]]) -> dict[str, int]:
+        """How many rows add, change and leave as it is; may be asked again."""
+        self._flush()
+        self._run("DROP TABLE IF EXISTS workbook_classes, workbook_plan, workbook_places, workbook_encrypted")
+        self._run(
+            "CREATE TEMPORARY TABLE workbook_classes (code text PRIMARY KEY, id bigint, starts_on date, ends_on date)"
+        )
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO workbook_classes VALUES (%s, %s, %s, %s)",
+                [(code, *said) for code, said in classes.items()],
+            )
+        if self.rows > 1000:
+            self._run("ANALYZE workbook_stage")
+        self._run(_COMPARE)
+        if self.rows > 1000:
+            self._run("ANALYZE workbook_plan")
+        counted = dict(self._rows(f"SELECT {_EFFECT}, count(*) FROM workbook_plan GROUP BY 1"))
+        return {effect.value: counted.get(effect.value, 0) for effect in Effect}
+
+    def taken_certificates(self) -> list[int]:
+        """Rows whose certificate number the institution gave to another enrolment."""
+        found = self._rows(
+            """SELECT s.row_no FROM workbook_stage s JOIN workbook_plan p USING (row_no)
+            JOIN training_certificate c ON c.institution_id = %(institution)s AND c.number = s.certificate_number
+            WHERE s.certificate_number <> '' AND c.enrolment_id IS DISTINCT FROM p.enrolment_id ORDER BY 1"""
+        )
+        return [row for (row,) in found]
+
+    def older_certificates(self) -> list[tuple[int, date, date, date]]:
+        return self._rows(
+            """SELECT p.row_no, p.starts_on, p.ends_on, p.certificate_now FROM workbook_plan p
+            JOIN workbook_stage s USING (row_no)
+            WHERE s.certificate_number = '' AND p.certificate_now < p.ends_on AND p.days_changed ORDER BY 1"""
+        )
+
+    def employer_codes(self) -> list[str]:
+        found = self._rows(
+            "SELECT DISTINCT s.employer_code FROM workbook_stage s JOIN workbook_plan p USING (row_no)"
+            " WHERE p.contract_changed ORDER BY 1"
+        )
+        return [code for (code,) in found]
+
+    # Write
+
+    def write_people(
+        self, user_id: int, encrypted: Callable[[Iterable[str]], Iterator[tuple[str, bytes]]]
+    ) -> None:
+        self._run(
+            "CREATE TEMPORARY TABLE workbook_encrypted (identity_key text PRIMARY KEY, encrypted bytea)"
+        )
+        new = self._rows("SELECT DISTINCT identity_key FROM workbook_plan WHERE trainee_id IS NULL")
+        with connection.cursor() as cursor, cursor.copy("COPY workbook_encrypted FROM STDIN") as copy:
+            for key, token in encrypted(key for (key,) in new):
+                copy.write(f"{key}\t\\\\x{token.hex()}\n")
+        self._run(_NEW_PEOPLE, user=user_id)
+        self._run(_CHANGED_PEOPLE, user=user_id)
+
+    def write_enrolments(self, user_id: int) -> None:
+        self._run(_NEW_ENROLMENTS, user=user_id)
+        self._run(_CHANGED_ENROLMENTS, user=user_id)
+        self._run(_PLACES)
+        self._run(_CERTIFICATES)
+        self._run(_CONTRACTS)
+
+    def write_sources(self, job_id: int, sheet: str, model: str) -> None:
+        self._run(_SOURCES, job=job_id, sheet=sheet, model=model)
+
+    def close(self) -> None:
+        if connection.is_usable():
+            self._run(
+                "DROP TABLE IF EXISTS workbook_stage, workbook_classes, workbook_plan, workbook_places,"
+                " workbook_encrypted"
+            )
+
+    # Statements
+
+    def _run(self, statement: str, **values: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"institution": self.institution_id, **values})
+
+    def _rows(self, statement: str) -> list[tuple]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"institution": self.institution_id})
+            return cursor.fetchall()

@@ -1,0 +1,28 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class JobState(models.TextChoices):
+    """Where an import stands."""
+
+    UPLOADED = "uploaded", _("Waiting to be checked")
+    CHECKING = "checking", _("Being checked")
+    CHECKED = "checked", _("Checked")
+    IMPORTING = "importing", _("Being taken over")
+    DONE = "done", _("Taken over")
+    CANCELLED = "cancelled", pgettext_lazy("import", "Cancelled")
+    FAILED = "failed", _("Could not be read")
+
+
+#: A worker has something to do.
+BUSY = (JobState.UPLOADED, JobState.CHECKING, JobState.IMPORTING)
+CLOSED = (JobState.DONE, JobState.CANCELLED, JobState.FAILED)
+
+
+class Effect(models.TextChoices):
+    """What a row does to the record that it names."""
+
+    ADDED = "added", _("added")
+    CHANGED = "changed", _("changed")
+    UNCHANGED = "unchanged", _("unchanged")

@@ -1,0 +1,206 @@
+"""The limited process that parses: `python child.py <file> <format>` prints one JSON line for each batch of rows.
+
+It imports nothing of the portal, so that it starts fast and has nothing to lose: no settings, no database, no keys.
+Lines: {"sheets": [[name, hidden, height, width], ...]}, {"sheet": name, "first": n, "rows": [[cell, ...], ...]},
+{"end": true}; a day is a text that begins with U+E000, a cell with an error is U+E001.
+"""
+
+import csv
+import io
+import json
+import re
+import resource
+import sys
+import zipfile
+from datetime import date, datetime, time, timedelta
+
+MEMORY, SECONDS = 512 * 1024 * 1024, 10
+DAY, BROKEN = "\ue000", "\ue001"
+BATCH = 1000
+MAX_WIDTH = 200
+_MARKS = str.maketrans("", "", DAY + BROKEN)
+
+
+def main(path: str, kind: str) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if kind == "csv":
+        read_csv(path)
+    else:
+        read_workbook(path, kind)
+    say({"end": True, "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
+
+
+def say(line: dict) -> None:
+    sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def stop(code: str) -> None:
+    say({"refused": code})
+    sys.stdout.flush()
+    sys.exit(0)
+
+
+def cell(value: object) -> object:
+    kind = type(value)
+    if kind is str:
+        return value.translate(_MARKS) if (DAY in value or BROKEN in value) else value
+    if kind is float or kind is int or kind is bool:
+        return value if kind is not float or value - value == 0 else BROKEN
+    if kind is date:
+        return DAY + value.isoformat()
+    if kind is datetime:
+        return DAY + value.date().isoformat()
+    if isinstance(value, (time, timedelta)):
+        return str(value)
+    return "" if value is None else str(value)
+
+
+def read_workbook(path: str, kind: str) -> None:
+    import python_calamine as calamine
+
+    try:
+        book = calamine.CalamineWorkbook.from_path(path)
+        sheets = [
+            (m.name, m.visible != calamine.SheetVisibleEnum.Visible)
+            for m in book.sheets_metadata
+            if m.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        # Hidden ones first: the template's own mark is on one of them.
+        sheets.sort(key=lambda sheet: not sheet[1])
+        say({"sheets": sheets})
+        sys.stdout.flush()
+        broken = broken_cells(path) if kind == "xlsx" else {}
+        for name, _hidden in sheets:
+            emit(name, book.get_sheet_by_name(name), broken.get(name, {}))
+    except calamine.PasswordError:
+        stop("encrypted")
+    except (calamine.CalamineError, OSError, ValueError):
+        stop("damaged")
+
+
+def emit(name: str, sheet, broken: dict) -> None:
+    if sheet.start is None:
+        return
+    top, left = sheet.start
+    say({"sheet": name, "size": [top + sheet.height, left + sheet.width]})
+    if left + sheet.width > MAX_WIDTH:
+        return
+    pad = [""] * left
+    rows, first = [], top + 1
+    for number, row in enumerate(sheet.iter_rows(), start=top + 1):
+        cells = pad + [cell(value) for value in row]
+        if number in broken:
+            cells += [""] * (max(broken[number]) + 1 - len(cells))
+            for column in broken[number]:
+                cells[column] = BROKEN
+        rows.append(cells)
+        if len(rows) == BATCH:
+            say({"sheet": name, "first": first, "rows": rows})
+            rows, first = [], number + 1
+    if rows:
+        say({"sheet": name, "first": first, "rows": rows})
+
+
+_ERROR = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*? t="e"')
+
+
+def broken_cells(path: str) -> dict[str, dict[int, list[int]]]:
+    """Cells with #REF!, #N/A and the like, which the parser shows as empty: {sheet: {row: [column, ...]}}."""
+    found: dict[str, dict[int, list[int]]] = {}
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        relations = "xl/_rels/workbook.xml.rels"
+        if relations not in names:
+            return found
+        targets = {}
+        for tag in re.findall(rb"<Relationship [^>]*>", archive.read(relations)):
+            attributes = dict(re.findall(rb'(\w+)="([^"]*)"', tag))
+            targets[attributes.get(b"Id")] = (
+                attributes.get(b"Target", b"").decode().lstrip("/").removeprefix("xl/")
+            )
+        for tag in re.findall(rb"<sheet [^>]*>", archive.read("xl/workbook.xml")):
+            attributes = dict(re.findall(rb'([\w:]+)="([^"]*)"', tag))
+            part = "xl/" + targets.get(attributes.get(b"r:id"), "")
+            if part in names:
+                rows = found.setdefault(_unescape(attributes.get(b"name", b"").decode()), {})
+                scan(archive, part, rows)
+    return found
+
+
+def _unescape(text: str) -> str:
+    for entity, char in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
+        text = text.replace(entity, char)
+    return text
+
+
+def scan(archive: zipfile.ZipFile, part: str, rows: dict[int, list[int]]) -> None:
+    total = 0
+    with archive.open(part) as file:
+        tail = b""
+        while chunk := file.read(1 << 20):
+            text = tail + chunk
+            if b'"e"' in text:
+                for match in _ERROR.finditer(text):
+                    columns = rows.setdefault(int(match[2]), [])
+                    index = 0
+                    for letter in match[1]:
+                        index = index * 26 + letter - 64
+                    if index - 1 < MAX_WIDTH and index - 1 not in columns:
+                        columns.append(index - 1)
+                    total += 1
+                    if total > 20000:
+                        return
+            tail = text[text.rfind(b"<") :][:4096] if b"<" in text[-4096:] else b""
+
+
+def read_csv(path: str) -> None:
+    with open(path, "rb") as file:
+        data = file.read()
+    text = decoded(data)
+    if text is None:
+        stop("encoding")
+    if "\x00" in text:
+        stop("format")
+    del data
+    say({"sheets": [["", False]]})
+    csv.field_size_limit(100_000)
+    head = text[: text.find("\n")] if "\n" in text else text
+    delimiter = max(",;\t", key=head.count)
+    rows, first, number = [], 1, 0
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
+            if len(row) > MAX_WIDTH:
+                say({"sheet": "", "size": [number, len(row)]})
+                return
+            rows.append([value.translate(_MARKS) for value in row])
+            if len(rows) == BATCH:
+                say({"sheet": "", "first": first, "rows": rows})
+                rows, first = [], number + 1
+    except csv.Error:
+        stop("damaged")
+    if rows:
+        say({"sheet": "", "first": first, "rows": rows})
+    say({"sheet": "", "size": [number, 0]})
+
+
+def decoded(data: bytes) -> str | None:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1], sys.argv[2])
+    except MemoryError:
+        sys.exit(77)

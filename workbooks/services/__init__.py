@@ -1,0 +1,1 @@
+"""Upload, check, take over, cancel, forget."""

@@ -1,0 +1,20 @@
+from celery import shared_task
+
+from workbooks.services import jobs
+
+
+@shared_task(name="workbooks.work")
+def work(job_id: int) -> None:
+    jobs.work(job_id)
+
+
+@shared_task(name="workbooks.sweep")
+def sweep() -> None:
+    """Send again what the broker or a worker may have lost; beat calls this every few seconds."""
+    for job_id in jobs.take_due(limit=100):
+        work.delay(job_id)
+
+
+@shared_task(name="workbooks.forget")
+def forget() -> None:
+    jobs.forget_old()

@@ -1,0 +1,1 @@
+"""Workbooks that the portal gives out: templates, exports, corrected copies."""

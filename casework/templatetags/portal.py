@@ -251,8 +251,10 @@ def problems_of(form: BaseForm | None = None, formsets: Any = None) -> list[Prob
         if not formset.is_bound:
             continue
         found += [Problem("", "", message) for message in formset.non_form_errors()]
+        # A formset whose page calls its rows something says so (`row_name`, with %(number)d).
+        name = getattr(formset, "row_name", None) or gettext("Row %(number)d")
         for number, row in enumerate(formset.forms, start=1):
-            found += _problems(row, gettext("Row %(number)d") % {"number": number})
+            found += _problems(row, str(name) % {"number": number})
     return found
 
 

@@ -7,6 +7,7 @@ import re
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum import numdb
@@ -15,6 +16,9 @@ from stdnum.cn import uscc
 NANCHANG_PREFIX = "3601"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
+
+# A signature has a letter in it, not only signs that nobody sees; the field says so in the words of its "required".
+validate_signature = RegexValidator(r"[^\W\d_]", code="required")
 
 
 def normalise(value: str) -> str:

@@ -36,3 +36,14 @@ def validate_identity(kind: str, value: str) -> str:
         if not form.fullmatch(number):
             raise ValidationError(message, code="identity_format")
     return number
+
+
+def person_number(kind: str, number: str) -> str:
+    """What stays the same when a document is renewed: permits end in two digits that count how often they were issued.
+
+    Documents of different kinds never meet under one number; a resident identity number stands for itself.
+    """
+    if kind == IdentityKind.RESIDENT:
+        return number
+    stable = {IdentityKind.HK_MACAO_PERMIT: 9, IdentityKind.TAIWAN_PERMIT: 8}.get(IdentityKind(kind))
+    return f"{kind}:{number[:stable]}"

@@ -21,6 +21,7 @@ from accounts.models import Organisation, User
 from casework.models import Case
 from policy.sectors import Sector
 from training.enums import Education, IdentityKind
+from training.identities import person_number
 
 
 class OwnQuerySet(models.QuerySet):
@@ -141,10 +142,10 @@ class Trainee(Versioned):
         return reverse("training:trainee", args=[self.pk])
 
     def set_identity(self, number: str) -> None:
-        """Store an identity number: encrypted, hashed and masked; never in clear."""
+        """Store an identity number of the kind that is set: encrypted, hashed and masked; never in clear."""
         number = normalise(number)
         self.identity_encrypted = encrypt(number)
-        self.identity_key = blind_index(number, "identity")
+        self.identity_key = blind_index(person_number(self.identity_kind, number), "identity")
         self.identity_masked = mask_identity(number)
 
     def reveal_identity(self) -> str:

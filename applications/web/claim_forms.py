@@ -12,6 +12,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.identifiers import validate_signature
 from accounts.models import Organisation
 from applications.checks import REFERENCE_USED, UNKNOWN_CONTRACT, check_amount, check_day
 from applications.estimates import Figures
@@ -85,6 +86,7 @@ class SubmitForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name of the person who gives it"),
         max_length=60,
+        validators=[validate_signature],
         error_messages={"required": gettext_lazy("Write the name of the person who gives the undertaking.")},
     )
 

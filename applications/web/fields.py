@@ -10,6 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from applications.references import plain_reference
+
 _MINUS = str.maketrans({"−": "-", "–": "-", "—": "-"})
 _AMOUNT = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -85,4 +87,4 @@ class ReferenceField(forms.CharField):
     """A number on a document: no spaces, plain capitals, so that one document has one spelling."""
 
     def to_python(self, value: Any) -> str:
-        return re.sub(r"\s", "", plain(super().to_python(value))).upper()
+        return plain_reference(super().to_python(value))

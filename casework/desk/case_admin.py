@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -118,6 +119,8 @@ class CaseAdmin(ReadOnlyAdmin):
         return Queue
 
     def changelist_view(self, request, extra_context=None):
+        if len(bulk.keys(marked := request.POST.getlist(ACTION_CHECKBOX_NAME))) < len(marked):
+            raise BadRequest("A marked row has no number.")
         reviewer = queue.is_reviewer(request.user)
         context = {"reviewer": reviewer, "waiting": queue.waiting_count(request.user) if reviewer else 0}
         return super().changelist_view(request, context | (extra_context or {}))

@@ -1,9 +1,13 @@
 """Requests that come from outside: forged hosts, ways back to other sites, unreadable bodies, kept pages."""
 
+import json
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from nanchang_portal.launcher import parts
 from tests import factories
 from tests.access.world import client_of
 
@@ -66,3 +70,13 @@ def test_nothing_personal_is_kept_by_the_browser(db):
     for url in (reverse("dashboard"), reverse("organisation", args=[enterprise.pk]), "/nowhere"):
         directives = client.get(url)["Cache-Control"]
         assert "no-store" in directives and "private" in directives, url
+
+
+def test_no_log_keeps_what_was_searched_for(tmp_path):
+    web = parts.portal_parts(tmp_path, 8000)[0].command
+    shown = web[web.index("--access-logformat") + 1]
+    dockerfile = (parts.BASE / "Dockerfile").read_text().replace("\\\n", "")
+    deployed = json.loads(re.search(r"^CMD (\[\"gunicorn.*)$", dockerfile, re.MULTILINE)[1])
+    assert deployed[deployed.index("--access-logformat") + 1] == shown
+    for atom in ("r", "q", "f", "{cookie}i"):
+        assert f"%({atom})s" not in shown

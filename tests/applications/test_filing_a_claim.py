@@ -301,3 +301,14 @@ def test_the_form_and_the_check_ask_a_constant_number_of_questions(desk, euro, d
     for name, count in counts.items():
         with django_assert_num_queries(count):
             desk.client.get(desk.url(name))
+
+
+def test_a_name_that_nobody_sees_signs_nothing(desk):
+    desk.save(desk.row("REF-1"))
+    for name in ("\u200b", "\u202e\ufeff", "...", "123"):
+        response = desk.submit(name=name)
+        assert response.status_code == 200
+        assert response.context["form"].errors["name"] == [
+            "Write the name of the person who gives the undertaking."
+        ]
+    assert desk.submit(name="李伟").status_code == 302

@@ -352,3 +352,9 @@ def test_nobody_eligible_offers_no_button_to_choose_them(school):
     assert button not in school.get("claim", case.number).content.decode()
     school.hired()
     assert "Choose the 1 eligible trainee" in words(school.get("claim", case.number))
+
+
+def test_a_name_that_nobody_sees_signs_nothing(school):
+    case = school.draft(school.hired())
+    response = school.submit(case, signed_by="\u200b")
+    assert response.status_code == 200 and "signed_by" in response.context["form"].errors

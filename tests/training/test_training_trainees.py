@@ -245,3 +245,25 @@ def test_foreign_trainees_are_not_found(school, rival, name):
     foreign = factories.TraineeFactory(institution=rival.institution)
     assert school.post(name, foreign.pk, data={}).status_code in (404, 405)
     assert school.get(name, foreign.pk).status_code in (404, 405)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "renewed"),
+    [
+        ("hk_macao_permit", "H12345678", "H1234567801"),
+        ("hk_macao_permit", "H1234567801", "H1234567802"),
+        ("taiwan_permit", "12345678", "1234567801"),
+    ],
+)
+def test_a_renewed_permit_is_the_same_person(school, trainee_form, kind, first, renewed):
+    trainee_form |= {"identity_kind": kind, "identity": first}
+    assert school.post("trainee_new", data=trainee_form).status_code == 302
+    response = school.post("trainee_new", data=trainee_form | {"identity": renewed})
+    assert response.status_code == 200 and Trainee.objects.count() == 1
+    assert "registered this person already" in words(response)
+
+
+def test_equal_numbers_on_different_documents_are_two_people(school, trainee_form):
+    for kind in ("taiwan_permit", "passport"):
+        trainee_form |= {"identity_kind": kind, "identity": "12345678"}
+        assert school.post("trainee_new", data=trainee_form).status_code == 302

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from accounts.identifiers import validate_signature
 from accounts.models import Organisation
 from training.web.fields import IdListField, InstitutionMixin
 
@@ -68,5 +69,6 @@ class SubmitForm(forms.Form):
     signed_by = forms.CharField(
         label=gettext_lazy("Name of the person who gives it"),
         max_length=60,
+        validators=[validate_signature],
         error_messages={"required": gettext_lazy("Write the name of the person who gives the undertaking.")},
     )

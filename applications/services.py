@@ -15,11 +15,13 @@ from accounts.enums import OfficialRole
 from accounts.models import Organisation, User
 from accounts.permissions import has_role, may_file_for
 from applications.history import CLAIM_SAVED, CONTRACT_SAVED
+from applications.layout import LAYOUT
 from applications.models import Contract, ExchangeRate, OffshoreClaim, Receipt
-from applications.selectors import claim_of, used_references
+from applications.selectors import claim_lines, claim_of, used_references
 from audit import services as audit
 from casework.models import Case, Submission
 from casework.permissions import may_edit
+from casework.reopening import outside, refusal, reopened
 from casework.services import filing
 from casework.services.calculation import lock_case
 from casework.transitions import Refused
@@ -163,7 +165,8 @@ def save_claim(
     """Write the receipts and the note of a claim, and forget what was typed before.
 
     Receipts that are neither in `lines` nor in `removed` stay as they are. Raises Refused (code "stale" when somebody
-    saved meanwhile, "typing" when somebody else's typing came after `typed_seen`), or ReferencesUsed.
+    saved meanwhile, "typing" when somebody else's typing came after `typed_seen`, "closed" for what an official did not
+    mark on a returned claim), or ReferencesUsed.
     """
     try:
         with transaction.atomic():
@@ -190,9 +193,15 @@ def _save_claim(
     case = _editable(lock_case(case_id), user, expected_version)
     claim = claim_of(case)
     _check_typing(claim, user, typed_seen)
+    open_ = reopened(case)
+    before = None if open_.everything else {"note": claim.note, "lines": claim_lines(claim).lines}
     changes = _write_receipts(case, claim, lines, removed)
     if claim.note != note:
         changes["note"] = True
+    if before is not None:
+        after = {"note": note, "lines": claim_lines(claim).lines}
+        if unasked := outside(before, after, LAYOUT, open_):
+            raise refusal(unasked)
     claim.note, claim.typed, claim.typed_at, claim.typed_by = note, None, None, None
     claim.save(update_fields=["note", "typed", "typed_at", "typed_by"])
     if changes:
@@ -300,7 +309,12 @@ def drop_typed(*, case_id: int, user: User, expected_version: int | None) -> Non
 
 @transaction.atomic
 def give_undertaking_and_submit(
-    *, case_id: int, user: User, name: str, expected_version: int | None = None
+    *,
+    case_id: int,
+    user: User,
+    name: str,
+    expected_version: int | None = None,
+    answers: Mapping[int, str] | None = None,
 ) -> Submission:
     """Record who gave the undertaking and file the claim, both or neither. Raises Refused, filing.Incomplete."""
     case = _editable(lock_case(case_id), user, expected_version)
@@ -308,7 +322,7 @@ def give_undertaking_and_submit(
     claim.undertaking_by, claim.undertaking_at = name, timezone.now()
     claim.save(update_fields=["undertaking_by", "undertaking_at"])
     audit.record(actor=user, action="offshore.undertaking", obj=case, data={"name": name})
-    return filing.submit(case_id=case_id, user=user, expected_version=expected_version)
+    return filing.submit(case_id=case_id, user=user, expected_version=expected_version, answers=answers)
 
 
 # Exchange rates

@@ -1,5 +1,11 @@
+from collections.abc import Iterable
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from casework.corrections import RemarkView
+
+ANSWER_LENGTH = 1000
 
 
 class WithdrawForm(forms.Form):
@@ -11,3 +17,22 @@ class WithdrawForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("The bureau reads it in the history of the claim."),
     )
+
+
+class AnswersForm(forms.Form):
+    """The applicant's words to each remark; none is needed where the correction speaks for itself."""
+
+    def __init__(self, *args, remarks: Iterable[RemarkView], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.remarks = {f"answer-{view.remark.pk}": view.remark for view in remarks}
+        for name, view in zip(self.remarks, remarks, strict=True):
+            self.fields[name] = forms.CharField(
+                label=view.label,
+                required=False,
+                max_length=ANSWER_LENGTH,
+                widget=forms.Textarea(attrs={"rows": 2}),
+                help_text=view.remark.text,
+            )
+
+    def answers(self) -> dict[int, str]:
+        return {remark.pk: self.cleaned_data[name] for name, remark in self.remarks.items()}

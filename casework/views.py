@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.enums import OrganisationKind
 from accounts.selectors import organisations_of
-from casework import presentation
+from casework import corrections, presentation
 from casework.enums import EDITABLE
 from casework.forms import WithdrawForm
 from casework.models import Case
@@ -69,7 +69,9 @@ def _kinds_of(user) -> dict:
 def case(request, number: str):
     """One case: where it stands, the calculation sheet, what was filed, the history."""
     found = visible_case(request, number)
-    submission = found.submissions.select_related("submitted_by").last()
+    submissions = list(found.submissions.select_related("submitted_by").order_by("number"))
+    submission = submissions[-1] if submissions else None
+    times = corrections.times(found)
     rules = programme_of(found)
     reason = (
         found.transitions.filter(to_status=found.status)
@@ -89,11 +91,39 @@ def case(request, number: str):
             "submission": submission,
             "evidence_template": rules.evidence_template,
             "return_reason": reason or "",
+            "times": times,
+            "correction": corrections.last_correction(found, submissions),
+            "correction_task": corrections.task(found, submission, times.deadline),
             "crumbs": [{"label": _("My claims"), "url": reverse("dashboard")}],
             "may_edit": may_edit(request.user, found),
             "may_withdraw": may_withdraw(request.user, found),
             "edit_url": rules.edit_url(found),
             **(rules.evidence(found, submission.snapshot) if submission else {}),
+        },
+    )
+
+
+@login_required
+@require_GET
+def submission(request, number: str, submitted: int):
+    """An earlier submission as it was filed, with the remarks that it got."""
+    found = visible_case(request, number)
+    filed = get_object_or_404(found.submissions.select_related("submitted_by"), number=submitted)
+    rules = programme_of(found)
+    remarks = list(filed.remarks.order_by("id"))
+    return render(
+        request,
+        "casework/submission.html",
+        {
+            "case": found,
+            "submission": filed,
+            "remarks": corrections.remark_views(found, remarks, filed.snapshot),
+            "evidence_template": rules.evidence_template,
+            "crumbs": [
+                {"label": _("My claims"), "url": reverse("dashboard")},
+                {"label": found.number, "url": found.get_absolute_url()},
+            ],
+            **rules.evidence(corrections.as_submitted(found, filed), filed.snapshot),
         },
     )
 

@@ -20,6 +20,7 @@ from applications.models import Contract, ExchangeRate, OffshoreClaim
 from applications.selectors import enterprises_of, used_references
 from applications.services import ReceiptLine
 from applications.web.fields import DayField, MoneyField, ReferenceField
+from casework.reopening import EVERYTHING, Reopened
 from policy.countries import CURRENCIES
 
 PREFIX = "receipts"
@@ -37,6 +38,8 @@ ROW_FIELDS = (
     "declaration_number",
     "DELETE",
 )
+# What a person fills in; each is a place that an official can mark (applications.layout).
+EDITED = ROW_FIELDS[1:-1]
 
 
 class NewClaimForm(forms.Form):
@@ -65,6 +68,8 @@ class NewClaimForm(forms.Form):
 
 
 class ClaimForm(forms.Form):
+    """`reopened` closes what an official did not mark; it then shows what is saved."""
+
     note = forms.CharField(
         label=gettext_lazy("Explanation for the reviewer"),
         required=False,
@@ -72,6 +77,11 @@ class ClaimForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("What an official should know: a refund, a client that changed its name."),
     )
+
+    def __init__(self, *args, saved_note: str, reopened: Reopened = EVERYTHING, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not reopened.allows("note"):
+            self.fields["note"].disabled, self.initial["note"] = True, saved_note
 
 
 class SubmitForm(forms.Form):
@@ -123,16 +133,50 @@ class ReceiptForm(forms.Form):
     rate: ExchangeRate | None = None
     rate_missing = False
 
+    #: What officials wrote about this row, by field; "" is the row itself. Set by ClaimPage.
+    remarks: Mapping[str, Sequence[Any]] = {}
+
     def __init__(
-        self, *args, contracts: Mapping[str, Contract], year: int, receipts: Collection[int], **kwargs
+        self,
+        *args,
+        contracts: Mapping[str, Contract],
+        year: int,
+        receipts: Mapping[int, Mapping[str, Any]],
+        reopened: Reopened = EVERYTHING,
+        **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.year, self.receipts = year, receipts
+        self.year, self.receipts, self.reopened = year, receipts, reopened
         self.fields["contract"].choices = [
             ("", _("Choose a contract")),
             *((pk, str(c)) for pk, c in contracts.items()),
         ]
         self.fields["currency"].choices = [(code, f"{code} · {label}") for code, label in CURRENCIES]
+        if self.saved_id:
+            self.empty_permitted = False
+        self._close()
+
+    @property
+    def saved_id(self) -> int | None:
+        """The saved receipt that the row belongs to, if it is one."""
+        typed = str(self["id"].value() or "")
+        pk = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+        return pk if pk in self.receipts else None
+
+    @property
+    def is_removable(self) -> bool:
+        pk = self.saved_id
+        return pk is None or self.reopened.allows_removing(f"lines/{pk}")
+
+    def _close(self) -> None:
+        """Leave open only what an official marked; the rest shows what is saved, whatever is sent."""
+        pk = self.saved_id
+        if self.reopened.everything or pk is None:
+            return
+        for name in EDITED:
+            if not self.reopened.allows(f"lines/{pk}/{name}"):
+                self.fields[name].disabled = True
+                self.initial[name] = self.receipts[pk][name]
 
     def full_clean(self) -> None:
         super().full_clean()
@@ -210,12 +254,18 @@ class BaseReceiptFormSet(BaseFormSet):
     def initial_form_count(self) -> int:
         return 0
 
+    def add_fields(self, form: ReceiptForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        if not form.is_removable:
+            del form.fields["DELETE"]
+
     def total_form_count(self) -> int:
         return super().total_form_count() if self.is_bound else len(self.initial or ()) + self.extra
 
     @property
     def filled(self) -> Iterator[ReceiptForm]:
-        return (form for form in self.forms if form.has_changed() and not form.is_removed)
+        # A saved row counts although nothing of it is open: others are compared with it.
+        return (form for form in self.forms if (form.has_changed() or form.saved_id) and not form.is_removed)
 
     @property
     def removed_ids(self) -> set[int]:
@@ -277,8 +327,9 @@ def receipt_formset(
     claim: OffshoreClaim,
     year: int,
     contracts: Mapping[str, Contract],
-    receipts: Collection[int],
+    receipts: Mapping[int, Mapping[str, Any]],
     *,
+    reopened: Reopened = EVERYTHING,
     data: Mapping[str, str] | None = None,
     rows: Sequence[Mapping[str, Any]] | None = None,
 ) -> BaseReceiptFormSet:
@@ -286,7 +337,7 @@ def receipt_formset(
         data,
         prefix=PREFIX,
         initial=rows,
-        form_kwargs={"contracts": contracts, "year": year, "receipts": receipts},
+        form_kwargs={"contracts": contracts, "year": year, "receipts": receipts, "reopened": reopened},
     )
     formset.claim_id = claim.pk
     return formset

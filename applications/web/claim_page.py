@@ -14,9 +14,10 @@ from applications.selectors import Rates
 from applications.web import claim_forms
 from applications.web import typed as typed_rows
 from applications.web.claim_forms import BaseReceiptFormSet, ClaimForm
-from casework import presentation
+from casework import corrections, presentation
 from casework.enums import Status
 from casework.models import Case
+from casework.reopening import Reopened, reopened_by
 
 
 class ClaimPage:
@@ -42,17 +43,43 @@ class ClaimPage:
     def formset(
         self, *, data: Mapping[str, str] | None = None, rows: list | None = None
     ) -> BaseReceiptFormSet:
-        ids = {receipt.pk for receipt in self.receipts}
-        return claim_forms.receipt_formset(
-            self.claim, self.case.year, self.contracts, ids, data=data, rows=rows
+        saved = {row["id"]: row for row in typed_rows.rows_of_receipts(self.receipts)}
+        formset = claim_forms.receipt_formset(
+            self.claim,
+            self.case.year,
+            self.contracts,
+            saved,
+            reopened=self.reopened,
+            data=data,
+            rows=rows,
         )
+        for form in formset.forms:
+            if (pk := form.saved_id) and self.task.remarks:
+                form.remarks = self._remarks_at(f"lines/{pk}")
+        return formset
+
+    def note_form(self, data: Mapping[str, str] | None = None, **initial) -> ClaimForm:
+        return ClaimForm(data, saved_note=self.claim.note, reopened=self.reopened, initial=initial)
+
+    @cached_property
+    def task(self) -> corrections.Task:
+        """What an official marked, while the claim is returned."""
+        return corrections.task_of(self.case)
+
+    @cached_property
+    def reopened(self) -> Reopened:
+        return reopened_by(view.remark for view in self.task.remarks)
+
+    def _remarks_at(self, row: str) -> dict[str, list]:
+        found = {"row": self.task.at(row)}
+        return found | {name: self.task.at(f"{row}/{name}") for name in claim_forms.EDITED}
 
     def present_forms(self) -> tuple[ClaimForm, BaseReceiptFormSet]:
         """What was typed last, valid or not; otherwise what is saved."""
         if self.claim.typed is not None:
             return self.typed_forms(self.claim.typed)
         rows = typed_rows.rows_of_receipts(self.receipts)
-        return ClaimForm(initial={"note": self.claim.note}), self.formset(rows=rows or [{}])
+        return self.note_form(note=self.claim.note), self.formset(rows=rows or [{}])
 
     def typed_forms(
         self, typed: Mapping[str, str], *, merge: bool = False
@@ -61,7 +88,7 @@ class ClaimPage:
         rows = typed_rows.rows_of_typed(typed)
         if merge:
             rows = typed_rows.merged_rows(rows, self.receipts)
-        return ClaimForm(initial={"note": typed.get("note", "")}), self.formset(rows=rows or [{}])
+        return self.note_form(note=typed.get("note", "")), self.formset(rows=rows or [{}])
 
     # What stands beside the rows
 
@@ -97,6 +124,10 @@ class ClaimPage:
             "conflict": conflict,
             "contracts": self.contracts,
             "return_reason": self._return_reason(),
+            "correction_task": self.task,
+            "note_remarks": self.task.at("note"),
+            "rows_remarks": self.task.at("lines/+"),
+            "may_add": self.reopened.allows_adding("lines"),
             "steps": steps("receipts", case),
             "crumbs": [{"label": _("My claims"), "url": reverse("dashboard")}],
         }

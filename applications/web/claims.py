@@ -12,11 +12,12 @@ from applications import services
 from applications.history import Conflict, claim_changes
 from applications.selectors import claim_lines, claim_years, enterprises_of, offshore_cases
 from applications.web import typed as typed_rows
-from applications.web.claim_forms import ClaimForm, NewClaimForm, SubmitForm
+from applications.web.claim_forms import NewClaimForm, SubmitForm
 from applications.web.claim_page import ClaimPage, steps
 from applications.web.posted import typed_seen_in, version_in
-from casework import presentation
+from casework import corrections, presentation
 from casework.enums import EDITABLE, IN_REVIEW, Status
+from casework.forms import AnswersForm
 from casework.models import Case
 from casework.permissions import may_edit
 from casework.programmes import programme_of
@@ -48,7 +49,7 @@ def claim_new(request):
             return redirect("offshore:claim", number=case.number)
     cases = (
         Case.objects.filter(organisation__in=enterprises_of(request.user), programme=ProgrammeCode.OFFSHORE)
-        .exclude(status=Status.WITHDRAWN)
+        .exclude(status__in=(Status.WITHDRAWN, Status.LAPSED))
         .select_related("organisation")
         .order_by("-year", "-id")[:RECENT]
     )
@@ -86,7 +87,7 @@ def _post(request: HttpRequest, page: ClaimPage) -> HttpResponse:
     case, version = page.case, version_in(request.POST)
     who = {"case_id": case.pk, "user": request.user, "expected_version": version}
     seen = typed_seen_in(request.POST)
-    form, formset = ClaimForm(request.POST), page.formset(data=request.POST)
+    form, formset = page.note_form(request.POST), page.formset(data=request.POST)
     try:
         if "add_row" in request.POST:
             typed = typed_rows.with_one_more_row(typed_rows.typed_from(request.POST))
@@ -129,9 +130,8 @@ def _refused(request: HttpRequest, number: str, refusal: Refused, version: int) 
     page = ClaimPage(case)
     form, formset = page.typed_forms(typed_rows.typed_from(request.POST), merge=True)
     changes = claim_changes(case, version) if refusal.code == "stale" else []
-    return _show(
-        request, page, form, formset, version=case.version, conflict=Conflict(refusal.message, changes)
-    )
+    conflict = Conflict(refusal.message, changes, is_closed=refusal.code == "closed")
+    return _show(request, page, form, formset, version=case.version, conflict=conflict)
 
 
 @login_required
@@ -184,14 +184,17 @@ def submit(request, number: str):
         messages.error(request, answer.reason)
         return redirect(case)
     form = SubmitForm(request.POST or None, initial={"name": request.user.display_name})
+    task = corrections.task_of(case)
+    answers = AnswersForm(request.POST or None, remarks=task.remarks)
     conflict, problems = None, None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() & answers.is_valid():
         try:
             services.give_undertaking_and_submit(
                 case_id=case.pk,
                 user=request.user,
                 name=form.cleaned_data["name"],
                 expected_version=version_in(request.POST),
+                answers=answers.answers(),
             )
         except Incomplete as incomplete:
             problems = incomplete.problems
@@ -205,7 +208,8 @@ def submit(request, number: str):
                 request, _("Received. Your case number is %(number)s.") % {"number": case.number}
             )
             return redirect(case)
-    return render(request, "applications/submit.html", _submit_context(case, form, problems, conflict))
+    context = _submit_context(case, form, problems, conflict)
+    return render(request, "applications/submit.html", context | {"answers": answers, "task": task})
 
 
 def _filed_before(request: HttpRequest, case: Case) -> HttpResponse:

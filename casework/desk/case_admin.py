@@ -21,10 +21,12 @@ from django.views.decorators.http import require_POST
 from audit.admin_base import ReadOnlyAdmin
 from casework import presentation
 from casework.desk import bulk, filters, flags, queue, review
-from casework.desk.forms import DecisionForm
+from casework.desk.forms import DecisionForm, remark_formset, with_more_remarks
 from casework.enums import IN_REVIEW
 from casework.models import Case
 from casework.permissions import stage_of
+from casework.programmes import programme_of
+from casework.reopening import files_of
 from casework.services import calculation
 from casework.services.decisions import decide
 from casework.templatetags.portal import money
@@ -197,12 +199,14 @@ class CaseAdmin(ReadOnlyAdmin):
             "reason": form.data.get("reason", "") if form is not None else "",
         }
         kept = _kept_filters(request)
+        found = review.context(case, request.user, request.GET.get("submission", ""))
         context = {
             **self.admin_site.each_context(request),
-            **review.context(case, request.user),
+            **found,
             "opts": self.opts,
             "title": case.number,
             "form": DecisionForm(initial=shown),
+            "remark_forms": _remark_forms(case, form.data if form is not None else None),
             "refusal": refusal,
             "kept_filters": kept,
             "queue_url": self._queue_url(kept),
@@ -215,8 +219,12 @@ class CaseAdmin(ReadOnlyAdmin):
     def decide_view(self, request, pk: int):
         """One conclusion on one case; a refusal shows the page again with the reason as it was typed."""
         case, form = self._case(request, pk), DecisionForm(request.POST)
+        if "more_remarks" in request.POST:
+            form.data = with_more_remarks(request.POST)
+            return self._review_page(request, case, form=form)
         try:
-            after = decide(case_id=case.pk, user=request.user, **form.decision())
+            remarks = _remark_forms(case, request.POST).drafts()
+            after = decide(case_id=case.pk, user=request.user, remarks=remarks, **form.decision())
         except Refused as refusal:
             return self._review_page(request, self._case(request, pk), form=form, refusal=refusal)
         messages.success(
@@ -285,6 +293,13 @@ class CaseAdmin(ReadOnlyAdmin):
             request, ngettext("%(count)d case passed.", "%(count)d cases passed.", passed) % {"count": passed}
         )
         return redirect(self._queue_url(_kept_filters(request)))
+
+
+def _remark_forms(case: Case, data=None):
+    """The remarks as they were typed, or an empty form for the first one."""
+    typed = data if data is not None and "remarks-TOTAL_FORMS" in data else None
+    snapshot = case.submissions.last().snapshot
+    return remark_formset(snapshot, programme_of(case).layout, files_of(case), typed)
 
 
 def _kept_filters(request) -> str:

@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from casework import presentation
+from casework import corrections, presentation
 from casework.desk import flags
 from casework.desk.queue import age
 from casework.enums import Outcome, Stage
 from casework.models import Case, Review
 from casework.permissions import may_recalculate, may_review, stage_of
 from casework.programmes import Flag, programme_of
+from casework.reopening import open_remarks
 from ledger.selectors import allowance_of_year
 from policy.workdays import working_days
 
@@ -113,10 +114,16 @@ def other_cases(case: Case, user: User) -> list[dict[str, Any]]:
     return [{"case": other, "status": presentation.status_view(other)} for other in others]
 
 
-def context(case: Case, user: User) -> dict[str, Any]:
-    """Everything about one case that an official looks at before deciding."""
+def context(case: Case, user: User, submission: str = "") -> dict[str, Any]:
+    """Everything about one case that an official looks at before deciding.
+
+    `submission` is the number of an earlier one whose evidence is shown instead of the latest.
+    """
     submissions = list(case.submissions.select_related("submitted_by").order_by("number"))
     latest = submissions[-1]
+    shown = next((found for found in submissions if str(found.number) == submission), latest)
+    shown_case = case if shown is latest else corrections.as_submitted(case, shown)
+    calendar = working_days()
     rules = programme_of(case)
     stage, calculation = stage_of(case), presentation.calculation_state(case)
     answer = may_review(user, case)
@@ -125,7 +132,12 @@ def context(case: Case, user: User) -> dict[str, Any]:
         "case": case,
         "stage": stage,
         "status": presentation.status_view(case),
-        "age": age(case, timezone.localdate(), working_days()),
+        "age": age(case, timezone.localdate(), calendar),
+        "times": corrections.times(case, calendar=calendar),
+        "correction": corrections.last_correction(case, submissions),
+        "open_remarks": corrections.remark_views(case, open_remarks(case), latest.snapshot),
+        "shown": shown,
+        "latest": latest,
         "answer": answer,
         "choices": choices(case) if decidable else [],
         "calculation": calculation,
@@ -142,9 +154,10 @@ def context(case: Case, user: User) -> dict[str, Any]:
             rules.evidence_template,
             {
                 "case": case,
-                "submission": latest,
+                "submission": shown,
                 "for_official": True,
-                **rules.evidence(case, latest.snapshot),
+                "pins": decidable and shown is latest,
+                **rules.evidence(shown_case, shown.snapshot),
             },
         ),
     }

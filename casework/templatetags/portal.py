@@ -209,6 +209,15 @@ def amount_of(terms: Any, place: str, payee: str) -> Any:
     return terms.amounts.get((place, payee)) if terms else None
 
 
+# Places of a snapshot (casework.diff)
+
+
+@register.filter
+def add_key(rows: str, key: Any) -> str:
+    """Return the place of a row: `{{ "lines/"|add_key:line.receipt }}` -> lines/12."""
+    return f"{rows}{key}"
+
+
 # Form errors
 
 

@@ -15,6 +15,37 @@
     });
   }
 
+  // Remarks for a return: empty rows wait out of sight; a pin beside a value opens one on it.
+  const remarks = document.querySelector("[data-remarks]");
+  if (remarks) {
+    const rows = () => [...remarks.querySelectorAll("[data-remark]")];
+    const isBlank = (row) => [...row.querySelectorAll("select, textarea")].every((field) => field.value === "");
+    const add = remarks.querySelector("[data-remark-add]");
+    const showOne = () => {
+      const row = rows().find((found) => found.hidden) ?? rows().find(isBlank);
+      if (row) row.hidden = false;
+      else add.form.requestSubmit(add);
+      return row;
+    };
+    for (const row of rows()) row.hidden = isBlank(row);
+    add.addEventListener("click", (event) => {
+      if (!rows().some((row) => row.hidden)) return;
+      event.preventDefault();
+      showOne().querySelector("select").focus();
+    });
+    for (const pin of document.querySelectorAll("[data-pin]")) {
+      pin.hidden = false;
+      pin.addEventListener("click", () => {
+        const row = rows().find((found) => !found.hidden && isBlank(found)) ?? showOne();
+        if (!row) return;
+        row.querySelector("[name$='-place']").value = pin.dataset.pin;
+        row.querySelector("[name$='-part']").value = pin.dataset.pinPart;
+        row.querySelector("textarea").focus();
+        row.scrollIntoView({ block: "center" });
+      });
+    }
+  }
+
   const waiting = document.querySelector("[data-reload-after]");
   if (waiting) {
     const url = waiting.querySelector("a").href;

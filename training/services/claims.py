@@ -1,6 +1,6 @@
 """The claim of an institution over chosen trainees: start, choose, give the undertaking and file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, User
 from casework.models import Case, Submission
 from casework.permissions import may_edit
+from casework.reopening import reopened
 from casework.services import filing
 from casework.services.calculation import lock_case
 from casework.transitions import Refused
 from policy.enums import ProgrammeCode
+from training.layout import LAYOUT
 from training.models import ClaimLine, TrainingClaim
 from training.selectors import claim_of, claimable
 from training.services.common import lock_institution
@@ -54,6 +56,7 @@ def choose_trainees(
     before = set(claim.lines.values_list("enrolment_id", flat=True))
     if before == wanted:
         return case
+    _refuse_unasked(case, before, wanted)
     claim.lines.filter(enrolment_id__in=before - wanted).delete()
     try:
         with transaction.atomic():
@@ -76,9 +79,28 @@ def choose_trainees(
     return case
 
 
+def _refuse_unasked(case: Case, before: set[int], wanted: set[int]) -> None:
+    """Refuse to choose or leave out trainees of a returned claim whom the bureau did not mark."""
+    open_ = reopened(case)
+    if open_.everything:
+        return
+    gone = [pk for pk in before - wanted if not open_.allows_removing(f"{LAYOUT.rows}/{pk}")]
+    if gone or (wanted - before and not open_.allows_adding(LAYOUT.rows)):
+        raise Refused(
+            "closed",
+            _("The bureau did not ask for other trainees: the choice stays as you filed it."),
+        )
+
+
 @transaction.atomic
 def give_undertaking_and_submit(
-    *, user: User, case_id: int, signed_by: str, note: str = "", expected_version: int | None = None
+    *,
+    user: User,
+    case_id: int,
+    signed_by: str,
+    note: str = "",
+    expected_version: int | None = None,
+    answers: Mapping[int, str] | None = None,
 ) -> Submission:
     """Sign the undertaking and file the claim, or neither.
 
@@ -89,6 +111,8 @@ def give_undertaking_and_submit(
     if not signed_by.strip():
         raise ValidationError({"signed_by": _("Write the name of the person who gives the undertaking.")})
     claim = claim_of(case)
+    if claim.note != note.strip() and not reopened(case).allows("note"):
+        raise Refused("closed", _("The bureau did not mark the explanation: it stays as you filed it."))
     claim.note, claim.undertaking_by, claim.undertaking_at = note.strip(), signed_by.strip(), timezone.now()
     claim.full_clean(exclude=["case"])
     claim.save()
@@ -98,7 +122,7 @@ def give_undertaking_and_submit(
         action="training.undertaking_given",
         data={"by": claim.undertaking_by, "note": claim.note},
     )
-    return filing.submit(case_id=case.pk, user=user)
+    return filing.submit(case_id=case.pk, user=user, answers=answers)
 
 
 def _lock_editable(user: User, case_id: int, expected_version: int | None) -> Case:

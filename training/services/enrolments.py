@@ -14,6 +14,7 @@ from training.evidence import CertificateData, ContractData, contradictions
 from training.models import Certificate, Employer, Enrolment, LabourContract
 from training.selectors import employer_by_code
 from training.services.common import lock_current, lock_institution, note, stamp
+from training.services.reopening import refuse_unasked, returned_case_of, state_of
 
 
 @transaction.atomic
@@ -35,11 +36,15 @@ def save_enrolment(
     institution = lock_institution(user, enrolment.trainee.institution_id)
     row = lock_current(Enrolment, enrolment.pk, expected_version)
     _check(starts_on, ends_on, certificate, contract)
+    case = returned_case_of(row.pk)
+    before = state_of(row.pk) if case else {}
     row.starts_on, row.ends_on = starts_on, ends_on
     stamp(row, user, is_new=False)
     row.save()
     _save_certificate(row, institution.pk, certificate)
     employer = _save_contract(row, user, institution.pk, contract)
+    if case:
+        refuse_unasked(case, before, state_of(row.pk))
     note(
         user,
         "training.enrolment_changed",

@@ -7,10 +7,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from casework import corrections
+from casework.diff import ADD
 from casework.enums import Status
 from casework.models import Case
 from casework.presentation import training_sheet
+from casework.reopening import reopened_by
 from training.enums import Eligibility
+from training.layout import LAYOUT
 from training.selectors import claim_of, claimable, lights_of, preview
 from training.web.claim_forms import ChooseForm, ClaimFilter
 from training.web.common import crumb, page_of
@@ -91,6 +95,14 @@ def claim_page(
     )
     filters = ClaimFilter(request.GET, classes=classes)
     page = page_of(request, _filtered(rows, filters))
+    task = corrections.task_of(case)
+    open_ = reopened_by(view.remark for view in task.remarks)
+    for row in page.object_list:
+        place = f"{LAYOUT.rows}/{row['enrolment'].pk}"
+        row["remarks"] = [v for v in task.remarks if f"{v.remark.path}/".startswith(f"{place}/")]
+        row["is_closed"] = not (
+            open_.allows_removing(place) if row["stored"] else open_.allows_adding(LAYOUT.rows)
+        )
     return {
         **parts_of(case),
         "page_obj": page,
@@ -99,6 +111,9 @@ def claim_page(
         "filtered": filters.is_valid() and any(filters.cleaned_data.values()),
         "steps": steps_of(case, 1),
         "return_reason": return_reason_of(case),
+        "correction_task": task,
+        "rows_remarks": task.at(f"{LAYOUT.rows}/{ADD}"),
+        "may_add": open_.allows_adding(LAYOUT.rows),
         "any_enrolments": bool(enrolments),
         "eligible_count": sum(light.state == Eligibility.ELIGIBLE for light in lights.values()),
         "error": error.messages[0] if error else "",

@@ -1,6 +1,6 @@
 """The claim: start it, choose the trainees, give the undertaking and file it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,10 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from casework import corrections
 from casework.enums import EDITABLE
+from casework.forms import AnswersForm
 from casework.models import Case
 from casework.permissions import may_edit
 from casework.programmes import programme_of
+from casework.reopening import reopened_by
 from casework.services.filing import Incomplete
 from casework.transitions import Refused
 from policy.enums import ProgrammeCode
@@ -99,14 +102,16 @@ def submit(request, number: str):
     if answer := _closed(request, case):
         return answer
     claim = claim_of(case)
-    form = SubmitForm(
-        request.POST if request.method == "POST" else None,
-        initial={"version": case.version, "note": claim.note},
-    )
+    data = request.POST if request.method == "POST" else None
+    task = corrections.task_of(case)
+    form = SubmitForm(data, initial={"version": case.version, "note": claim.note})
+    if not reopened_by(view.remark for view in task.remarks).allows("note"):
+        form.fields["note"].disabled = True
+    answers = AnswersForm(data, remarks=task.remarks)
     problems = None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() & answers.is_valid():
         try:
-            return _file(request, case, form)
+            return _file(request, case, form, answers.answers())
         except Incomplete as incomplete:
             problems = incomplete.problems
         except ValidationError as error:
@@ -123,6 +128,9 @@ def submit(request, number: str):
     context = {
         "case": case,
         "form": form,
+        "answers": answers,
+        "correction_task": task,
+        "note_remarks": task.at("note"),
         "problems": problems,
         "exclusion_years": FRAUD_EXCLUSION_YEARS,
         "steps": steps_of(case, 2),
@@ -170,7 +178,7 @@ def _chosen(user, case: Case, form: ChooseForm, also: Iterable[int] = ()) -> Val
     return None
 
 
-def _file(request: HttpRequest, case: Case, form: SubmitForm) -> HttpResponse:
+def _file(request: HttpRequest, case: Case, form: SubmitForm, answers: Mapping[int, str]) -> HttpResponse:
     data = form.cleaned_data
     give_undertaking_and_submit(
         user=request.user,
@@ -178,6 +186,7 @@ def _file(request: HttpRequest, case: Case, form: SubmitForm) -> HttpResponse:
         signed_by=data["signed_by"],
         note=data["note"],
         expected_version=data["version"],
+        answers=answers,
     )
     messages.success(
         request,

@@ -9,8 +9,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.identifiers import normalise, validate_credit_code
 from accounts.permissions import may_file_for
+from casework import corrections
 from casework.enums import EDITABLE
+from casework.reopening import reopened_by
 from casework.transitions import Refused
+from training.layout import LAYOUT
 from training.models import Enrolment, Trainee, TrainingClass
 from training.selectors import (
     KnownEmployer,
@@ -22,6 +25,7 @@ from training.selectors import (
 )
 from training.services.classes import enrol as enrol_trainees
 from training.services.enrolments import save_enrolment
+from training.services.reopening import returned_case_of
 from training.web.common import crumb, light_sheet, page_of, refusal
 from training.web.enrolment_form import EnrolmentForm
 from training.web.fields import add_errors
@@ -74,6 +78,10 @@ def enrolment(request, pk: int):
     form = EnrolmentForm(
         request.POST if request.method == "POST" else None, initial=EnrolmentForm.initial_of(found)
     )
+    returned, task = returned_case_of(found.pk), corrections.Task([])
+    if returned:
+        task = corrections.task_of(returned)
+        form.close(reopened_by(view.remark for view in task.remarks), f"{LAYOUT.rows}/{found.pk}")
     if request.method == "POST":
         if answer := refusal(request, found.trainee.institution, found.get_absolute_url()):
             return answer
@@ -91,6 +99,9 @@ def enrolment(request, pk: int):
         "case": case,
         "is_frozen": case is not None and case.status not in EDITABLE,
         "may_write": may_write,
+        "returned": returned,
+        "remarks": [v for v in task.remarks if f"{v.remark.path}/".startswith(f"{LAYOUT.rows}/{found.pk}/")],
+        "is_narrowed": bool(task.remarks),
         "crumbs": [
             crumb(_("Classes"), "training:classes"),
             crumb(found.training_class, "training:class", found.training_class_id),

@@ -22,6 +22,7 @@ from casework.services import filing
 from casework.transitions import Refused
 
 PAGE_SIZE = 20
+SUBMISSION_NUMBERS = frozenset(str(number) for number in range(1, 1000))
 
 
 def visible_case(request: HttpRequest, number: str) -> Case:
@@ -105,10 +106,13 @@ def case(request, number: str):
 
 @login_required
 @require_GET
-def submission(request, number: str, submitted: int):
-    """An earlier submission as it was filed, with the remarks that it got."""
-    found = visible_case(request, number)
-    filed = get_object_or_404(found.submissions.select_related("submitted_by"), number=submitted)
+def submission(request, number: str):
+    """A submission (`?number=1`) as it was filed, with the remarks that it got; the case itself when there is none."""
+    found, wanted = visible_case(request, number), request.GET.get("number", "")
+    submissions = found.submissions.select_related("submitted_by")
+    filed = submissions.filter(number=int(wanted)).first() if wanted in SUBMISSION_NUMBERS else None
+    if filed is None:
+        return redirect(found)
     rules = programme_of(found)
     remarks = list(filed.remarks.order_by("id"))
     return render(

@@ -10,6 +10,7 @@ from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership
 from applications.models import ExchangeRate
 from ledger.models import Balance, Entry
+from policy.models import WorkdayOverride
 from tests import factories
 from training.models import Employer
 from workbooks.models import ImportJob, SourceRow
@@ -62,6 +63,7 @@ def build() -> SimpleNamespace:
     ExchangeRate.objects.create(
         currency="EUR", valid_from="2015-01-01", valid_to="2015-06-30", usd_per_unit="1.12", source="SAFE"
     )
+    WorkdayOverride.objects.create(day="2027-01-01", source="Sealed decree", changed_by=final)
     job = ImportJob.objects.create(
         organisation=enterprise,
         kind="offshore",

@@ -10,7 +10,10 @@ import pytest
 from nanchang_portal.launcher.catalogue import CATALOGUE, extract, key
 
 #: Latin letters that a Chinese reader meets: codes, standards, units. Everything else is a copy of the English.
-LATIN = {"BPO", "GB", "H", "ITO", "KPO", "M", "T", "USD", "X"}
+LATIN = {
+    *("BPO", "GB", "H", "ITO", "KPO", "M", "T", "USD", "X"),
+    *("CSV", "MB", "SHA", "UTF", "csv", "ods", "xls", "xlsx"),
+}
 #: (English, Chinese): where the source says the first, the translation says the second (shared words of the portal).
 WORDS = [
     (r"returned? (it )?for correction|claim is returned", "退回补正"),

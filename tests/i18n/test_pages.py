@@ -17,6 +17,7 @@ pytestmark = pytest.mark.xdist_group("i18n")
 #: Latin words that belong into a Chinese page: kinds of service, currencies, standards, file formats, a person's login.
 LATIN = {
     *("A", "BPO", "GB", "ITO", "KPO", "PDF", "SHA", "T", "USD", "X"),
+    *("CSV", "MB", "UTF", "csv", "ods", "xls", "xlsx"),
     *("AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "KRW", "MOP", "SGD", "TWD"),
 }
 #: Codes: case.draft, threshold_usd, casework.case:12, system:worker, hashes, numbers of documents and cases.

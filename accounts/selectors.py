@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import QuerySet
@@ -11,6 +12,17 @@ def organisations_of(user: User) -> QuerySet[Organisation]:
     if not user.is_authenticated:
         return Organisation.objects.none()
     return Organisation.objects.filter(memberships__user=user).order_by("name")
+
+
+def unaccredited(organisations: Iterable[Organisation]) -> list[Organisation]:
+    """Those of the organisations for which no recognition or designation was ever recorded; one query."""
+    organisations = list(organisations)
+    known = set(
+        Accreditation.objects.filter(organisation__in=[organisation.pk for organisation in organisations])
+        .values_list("organisation_id", flat=True)
+        .distinct()
+    )
+    return [organisation for organisation in organisations if organisation.pk not in known]
 
 
 def is_accredited(organisation: Organisation, kind: AccreditationKind, start: date, end: date) -> bool:

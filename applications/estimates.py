@@ -1,6 +1,6 @@
 """The live estimate of a claim that is being written: the programme's own rules on what can be read so far."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,11 +9,15 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from applications.selectors import Rates
+from applications.years import YearClaim, pending_claims
 from casework import presentation
 from casework.models import Case
 from casework.programmes import programme_of
 from policy.rules.money import add
 from policy.rules.versions import VersionError
+
+#: The reasons of a year that earns nothing because too little counts.
+BELOW = ("offshore.threshold_short", "offshore.threshold_equal")
 
 
 class Figures(NamedTuple):
@@ -31,6 +35,16 @@ class Estimate:
     sheet: dict[str, Any] | None
     counted: int
     left_out: int
+    below_threshold: bool = False
+    pending: "Pending | None" = None
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What waits for a decision in the same year, and what the year would then earn; a note beside the estimate."""
+
+    claims: list[YearClaim]
+    year_rmb: Decimal
 
 
 def estimate(case: Case, figures: Iterable[Figures], *, rates: Rates, unread: int = 0) -> Estimate:
@@ -48,11 +62,27 @@ def estimate(case: Case, figures: Iterable[Figures], *, rates: Rates, unread: in
         "organisation": {"credit_code": case.organisation.credit_code},
     }
     try:
-        result = programme.assess(snapshot, programme.basis(case, snapshot))
+        basis = programme.basis(case, snapshot)
+        result = programme.assess(snapshot, basis)
+        pending = _pending(case, snapshot, basis)
     except VersionError:
         return Estimate(None, len(known), left_out)
     json = {"reasons": result.reasons, "steps": result.steps, "details": result.details}
     sheet = presentation.offshore_sheet(result.amount_rmb, json, result.policy_key)
     return Estimate(
-        sheet | {"title": _("Estimate"), "note": _("Estimate; the office decides.")}, len(known), left_out
+        sheet=sheet | {"title": _("Estimate"), "note": _("Estimate; the office decides.")},
+        counted=len(known),
+        left_out=left_out,
+        below_threshold=any(reason["code"] in BELOW for reason in result.reasons),
+        pending=pending,
     )
+
+
+def _pending(case: Case, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> Pending | None:
+    claims = pending_claims(case)
+    if not claims:
+        return None
+    earlier = add(Decimal(basis["earlier_usd"]), *(claim.usd for claim in claims))
+    # With nothing granted before, the award of a claim is the award of its year.
+    whole = programme_of(case).assess(snapshot, {"earlier_usd": str(earlier), "granted_rmb": "0.00"})
+    return Pending(claims, whole.amount_rmb)

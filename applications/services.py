@@ -68,6 +68,15 @@ class ReceiptLine:
 
 # Contracts
 
+#: What each contract and each registration has of its own; everything else a follow-up takes over.
+OWN_OF_A_CONTRACT = frozenset({"registration_number", "contract_number", "signed_on", "starts_on", "ends_on"})
+
+
+def taken_over(contract: Contract) -> dict[str, Any]:
+    """What the registration of a follow-up contract with the same client starts from."""
+    data = {name: getattr(contract, name) for name in CONTRACT_FIELDS if name not in OWN_OF_A_CONTRACT}
+    return data | {"organisation": contract.organisation_id}
+
 
 def save_contract(
     *,

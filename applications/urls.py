@@ -1,6 +1,6 @@
 from django.urls import path
 
-from applications.web import claims, contracts
+from applications.web import claims, contracts, years
 from casework import converters  # noqa: F401  (registers case_number)
 
 app_name = "offshore"
@@ -8,6 +8,7 @@ urlpatterns = [
     path("contracts/", contracts.contracts, name="contracts"),
     path("contracts/new", contracts.contract_new, name="contract_new"),
     path("contracts/<int:pk>", contracts.contract, name="contract"),
+    path("years/<int:pk>", years.year, name="year"),
     path("claims/new", claims.claim_new, name="claim_new"),
     path("claims/<case_number:number>", claims.claim, name="claim"),
     path("claims/<case_number:number>/autosave", claims.autosave, name="autosave"),

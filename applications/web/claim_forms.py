@@ -132,6 +132,8 @@ class ReceiptForm(forms.Form):
     #: Beside the row on the page, set by ClaimPage.annotate.
     rate: ExchangeRate | None = None
     rate_missing = False
+    #: The day on which the contract was signed, when the money came before it.
+    signed_later: date | None = None
 
     #: What officials wrote about this row, by field; "" is the row itself. Set by ClaimPage.
     remarks: Mapping[str, Sequence[Any]] = {}

@@ -101,6 +101,10 @@ class ClaimPage:
             rate = rates.on(line.currency, line.received_on)
             form.rate = rate
             form.rate_missing = rates.missing(line.currency, line.received_on)
+            contract = self.contracts.get(str(form["contract"].value()))
+            form.signed_later = (
+                contract.signed_on if contract and line.received_on < contract.signed_on else None
+            )
         unread = sum(1 for form in formset.forms if not (form in read or form.is_removed or form.is_blank))
         return estimate(self.case, read.values(), rates=rates, unread=unread)
 

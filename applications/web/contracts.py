@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -55,7 +55,12 @@ def contract_new(request):
     if not enterprises:
         messages.error(request, _("You act for no enterprise whose contracts you may register."))
         return redirect("offshore:contracts")
-    form = ContractForm(request.POST or None, enterprises=enterprises)
+    earlier = _taken_over(request)
+    form = ContractForm(
+        request.POST or None,
+        enterprises=enterprises,
+        initial=services.taken_over(earlier) if earlier else None,
+    )
     if request.method == "POST" and form.is_valid():
         organisation = form.cleaned_data.get("organisation") or form.instance.organisation
         saved = _save(request, form, organisation=organisation)
@@ -65,8 +70,20 @@ def contract_new(request):
             )
             return redirect("offshore:contracts")
     return render(
-        request, "applications/contract.html", {"form": form, "crumbs": _crumbs(), "may_change": True}
+        request,
+        "applications/contract.html",
+        {"form": form, "crumbs": _crumbs(), "may_change": True, "earlier": earlier},
     )
+
+
+def _taken_over(request: HttpRequest) -> Contract | None:
+    """The earlier contract whose data a new registration starts from (`?from=`); 404 for what is not the person's."""
+    wanted = request.GET.get("from", "")
+    if not wanted:
+        return None
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 19):
+        raise Http404
+    return get_object_or_404(Contract.objects.visible_to(request.user), pk=int(wanted))
 
 
 @login_required

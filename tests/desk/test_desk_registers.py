@@ -290,7 +290,7 @@ def test_our_pages_carry_a_strict_policy_and_nothing_inline(desk, as_user, queue
 def test_a_register_has_its_own_title_and_its_amounts_have_thousands(desk, as_user, awarded):
     client = as_user(desk.auditor)
     page = client.get(url(Balance, "changelist"), headers={"accept-language": "en"}).content.decode()
-    title = re.escape(capfirst(Balance._meta.verbose_name_plural))
+    title = re.escape(str(capfirst(Balance._meta.verbose_name_plural)))
     assert re.search(rf"<h1>\s*{title}\s*</h1>", page)
     assert "500,000.00" in page and "500000.00" not in page
     award = Award.objects.get(case=awarded)

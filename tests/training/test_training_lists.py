@@ -19,7 +19,7 @@ QUERIES = {
     "trainees?show=eligible": 9,
     "trainee": 11,
     "enrol": 6,
-    "claim": 16,
+    "claim": 21,
     "submit": 14,
 }
 

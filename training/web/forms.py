@@ -135,6 +135,16 @@ class TraineeFilter(forms.Form):
     """What the list of trainees shows; kept in the address."""
 
     ANY, ELIGIBLE, NOT_ELIGIBLE, NO_CONTRACT = "", "eligible", "not_eligible", "no_contract"
+    ONE_DAY_SHORT = "one_day_short"
+    #: Why somebody is not eligible: the reasons of the rules (policy.rules.texts) behind each choice.
+    REASONS = {
+        "contract_short": ("training.contract_short", "training.contract_equal"),
+        "period_short": ("training.period_short", "training.period_equal"),
+        "no_certificate": ("training.no_certificate",),
+        "education": ("training.education",),
+        "not_designated": ("training.not_designated",),
+        "already_subsidised": ("training.already_subsidised",),
+    }
 
     q = forms.CharField(label=gettext_lazy("Name"), required=False, max_length=60)
     show = forms.ChoiceField(
@@ -145,6 +155,13 @@ class TraineeFilter(forms.Form):
             (ELIGIBLE, gettext_lazy("Eligible")),
             (NOT_ELIGIBLE, gettext_lazy("Not eligible")),
             (NO_CONTRACT, gettext_lazy("Labour contract missing")),
+            (ONE_DAY_SHORT, gettext_lazy("Contract or training one day short")),
+            ("contract_short", gettext_lazy("Labour contract too short")),
+            ("period_short", gettext_lazy("Training too short")),
+            ("no_certificate", gettext_lazy("No certificate")),
+            ("education", gettext_lazy("Education outside the subsidy")),
+            ("not_designated", gettext_lazy("Designation does not cover the training")),
+            ("already_subsidised", gettext_lazy("Subsidised before")),
         ],
     )
 

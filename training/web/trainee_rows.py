@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from training.enums import Eligibility
 from training.models import Enrolment, Trainee
-from training.selectors import lights_of, with_evidence
+from training.selectors import Light, lights_of, with_evidence
 from training.web.common import page_of
 from training.web.forms import TraineeFilter
 
@@ -27,8 +27,8 @@ _SHOWN = {
 def page_of_trainees(
     request: HttpRequest, found: QuerySet[Trainee], show: str
 ) -> tuple[Page, list[dict[str, Any]]]:
-    """One page of trainees, each with enrolments and lights; `show` keeps those with an enrolment of that state."""
-    if show not in _SHOWN:
+    """One page of trainees, each with enrolments and lights; `show` keeps those with such an enrolment."""
+    if not show:
         page = page_of(request, found)
         return page, _rows(page)
     page = page_of(
@@ -36,10 +36,18 @@ def page_of_trainees(
         [
             row
             for row in _rows(found)
-            if any(light.state in _SHOWN[show] for _enrolment, light in row["enrolments"])
+            if any(_is_shown(light, show) for _enrolment, light in row["enrolments"])
         ],
     )
     return page, list(page)
+
+
+def _is_shown(light: Light, show: str) -> bool:
+    if show in _SHOWN:
+        return light.state in _SHOWN[show]
+    if show == TraineeFilter.ONE_DAY_SHORT:
+        return any(reason.numbers.get("days_short") == "1" for reason in light.reasons)
+    return any(reason.code in TraineeFilter.REASONS[show] for reason in light.reasons)
 
 
 def _rows(found: Iterable[Trainee]) -> list[dict[str, Any]]:

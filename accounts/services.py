@@ -24,6 +24,11 @@ def register_organisation(*, user: User, organisation: Organisation) -> Organisa
     return organisation
 
 
+def choose_language(*, user: User, language: str) -> None:
+    """Remember in which language a person reads; a habit, not a change that the audit would tell."""
+    User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)
+
+
 class OrganisationChanged(Exception):
     """Somebody else saved this organisation after the form was opened; `present` is what is there now."""
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.enums import OrganisationKind
 from accounts.permissions import is_official
 from accounts.selectors import organisations_of
+from messaging.selectors import unread_count
 
 DISPLAY_COOKIES = {"contrast": ("normal", "high"), "text": ("normal", "large")}
 
@@ -35,6 +36,14 @@ def site(request) -> dict:
             "sample_data": settings.SAMPLE_DATA,
         }
     }
+
+
+def inbox(request) -> dict:
+    """How many messages the signed-in person has not read: one query, on pages that show it."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or request.path.startswith("/admin/"):
+        return {}
+    return {"inbox_url": reverse("messaging:inbox"), "inbox_count": unread_count(user)}
 
 
 def _navigation(request, organisations, official: bool) -> list[dict]:

@@ -13,7 +13,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("display", views.display_settings, name="display_settings"),
-    path("language/", include("django.conf.urls.i18n")),
+    path("language/setlang/", views.set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("desk/", casework.dashboard, name="dashboard"),

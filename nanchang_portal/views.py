@@ -1,13 +1,16 @@
 """The pages that belong to no room: home, health, display settings."""
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import i18n
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.services import choose_language
 from nanchang_portal.context import DISPLAY_COOKIES
 from policy.rules.versions import VersionError
 from policy.selectors import offshore_terms_for, training_terms_on
@@ -33,6 +36,15 @@ def healthz(request):
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain")
+
+
+def set_language(request):
+    """Switch the language of the pages; mails to the person follow."""
+    response = i18n.set_language(request)
+    code = request.POST.get("language")
+    if request.user.is_authenticated and code in dict(settings.LANGUAGES):
+        choose_language(user=request.user, language=code)
+    return response
 
 
 @require_POST

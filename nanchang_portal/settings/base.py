@@ -76,6 +76,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "csp.context_processors.nonce",
                 "nanchang_portal.context.site",
+                "nanchang_portal.context.inbox",
             ],
         },
     }
@@ -126,8 +127,12 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.sign_in_forms.LoginForm", "signup": "accounts.sign_in_forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = False
+# Mails are printed unless EMAIL_URL names a server, smtp+tls://user:password@host:587.
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = "portal@localhost"
+# What the links in mails begin with.
+PORTAL_URL = env("PORTAL_URL", default="") or f"http://127.0.0.1:{env('PORT', default='8000')}"
 
 # Sessions and messages
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -180,6 +185,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
 CELERY_BEAT_SCHEDULE = {
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
+    "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
+    "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},
     "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
     "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},

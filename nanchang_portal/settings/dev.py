@@ -35,6 +35,10 @@ SECRET_KEY = _secrets["SECRET_KEY"]
 FIELD_ENCRYPTION_KEYS = keys.field_keys(_secrets["FIELD_KEYS"])
 BLIND_INDEX_KEYS = keys.blind_index_keys(_secrets["BLIND_INDEX_KEYS"])
 
+if email_url := env("EMAIL_URL", default=""):
+    vars().update(env.email_url_config(email_url))
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
+
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -27,6 +27,7 @@ SECRET_KEY = _required("SECRET_KEY", "a long random text, see `python -m nanchan
 ALLOWED_HOSTS = [
     name.strip() for name in _required("ALLOWED_HOSTS", "the portal's host names, comma-separated").split(",")
 ]
+PORTAL_URL = env("PORTAL_URL", default="") or f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
 DATABASES = databases(
     _required("DATABASE_URL", "where PostgreSQL is, postgres://user:password@host:5432/name")
 )

@@ -20,6 +20,8 @@ from tests.access.world import IDENTITY, MEMBERS, OFFICIALS, ROLES, SECRETS, UNF
 PUBLIC, SIGNED_IN, NEITHER = "public", "signed in", "neither"
 # Rows of one organisation: its members, nobody else; `+ filed` also officials, once it was filed.
 ENTERPRISE, INSTITUTION = "enterprise", "institution"
+# Rows of one person, who is none of the roles asked here.
+NOBODY_ELSES = "somebody's own"
 OFFSHORE_CASE, TRAINING_CASE, ANY_CASE = "offshore case", "training case", "any case"
 
 PAGES = {
@@ -77,6 +79,11 @@ PAGES = {
     "workbooks:confirm": ENTERPRISE,
     "workbooks:cancel": ENTERPRISE,
     "workbooks:corrected": ENTERPRISE,
+    "messaging:inbox": SIGNED_IN,
+    "messaging:read_all": SIGNED_IN,
+    "messaging:preferences": SIGNED_IN,
+    "messaging:open": NOBODY_ELSES,
+    "messaging:unread": NOBODY_ELSES,
     "offshore:contracts": SIGNED_IN,
     "offshore:contract_new": SIGNED_IN,
     "offshore:contract": ENTERPRISE,
@@ -218,6 +225,8 @@ def targets(world) -> Iterator[Target]:
     cases[ANY_CASE] = [*world.offshore, *world.training]
     rows = {
         "organisation": world.enterprise,
+        "messaging:open": world.message,
+        "messaging:unread": world.message,
         "organisation_people": world.enterprise,
         "organisation_invite": world.enterprise,
         "organisation_leave": world.enterprise,

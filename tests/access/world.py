@@ -10,6 +10,8 @@ from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership
 from applications.models import ExchangeRate
 from ledger.models import Balance, Entry
+from messaging.models import Message
+from messaging.services import collect
 from policy.models import WorkdayOverride
 from tests import factories
 from training.models import Employer
@@ -35,7 +37,9 @@ def build() -> SimpleNamespace:
     clerk, teacher = factories.clerk_of(enterprise), factories.clerk_of(institution)
     owner = factories.clerk_of(enterprise, MembershipRole.OWNER)
     member = Membership.objects.get(user=factories.clerk_of(enterprise))
-    invitation = members.invite(user=owner, organisation=enterprise, email="sealed@example.test", role="clerk")
+    invitation = members.invite(
+        user=owner, organisation=enterprise, email="sealed@example.test", role="clerk"
+    )
     handover = members.offer_ownership(user=owner, member=member, stays_owner=True)
     contract = factories.ContractFactory(organisation=enterprise, client_name="Sealed client")
     initial = factories.official(OfficialRole.INITIAL_REVIEWER)
@@ -85,9 +89,11 @@ def build() -> SimpleNamespace:
         effect="added",
     )
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
+    collect()
     return SimpleNamespace(
         enterprise=enterprise,
         member=member,
+        message=Message.objects.get(handover=handover),
         invitation=invitation,
         handover=handover,
         institution=institution,

@@ -95,7 +95,7 @@ def test_query_count_of_the_list(user, client, django_assert_num_queries):
         factories.recognise(organisation)
         Membership.objects.create(user=user, organisation=organisation)
     client.get(reverse("organisations"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(reverse("organisations"))
 
 

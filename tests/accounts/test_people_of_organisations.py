@@ -382,5 +382,5 @@ def test_query_count_of_the_people(organisation, owner, django_assert_num_querie
     client = browser(owner)
     url = reverse("organisation_people", args=[organisation.pk])
     client.get(url)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(url)

@@ -13,14 +13,14 @@ from training.models import Certificate, Employer, Enrolment, LabourContract, Tr
 
 # Person and navigation take two, then come the page's own.
 QUERIES = {
-    "classes": 6,
-    "class": 12,
-    "trainees": 10,
-    "trainees?show=eligible": 9,
-    "trainee": 11,
-    "enrol": 6,
-    "claim": 21,
-    "submit": 14,
+    "classes": 7,
+    "class": 13,
+    "trainees": 11,
+    "trainees?show=eligible": 10,
+    "trainee": 12,
+    "enrol": 7,
+    "claim": 22,
+    "submit": 15,
 }
 
 

@@ -16,7 +16,7 @@ COPY . .
 # Built with throw-away values, which the image does not keep: nothing here connects or encrypts.
 RUN python -m nanchang_portal.launcher.messages \
     && export $(python -m nanchang_portal.settings.keys) \
-    && ALLOWED_HOSTS=build DATABASE_URL=postgres://build REDIS_URL=redis://broker CACHE_URL=redis://cache \
+    && ALLOWED_HOSTS=build DATABASE_URL=postgres://build REDIS_URL=redis://broker CACHE_URL=redis://cache CLAMD_URL=tcp://clamav \
        DATA_DIR=/tmp/build python manage.py collectstatic --noinput -v 0
 
 RUN useradd --system --uid 10001 --home-dir /srv/portal --shell /usr/sbin/nologin portal \

@@ -7,7 +7,7 @@ class ApplicationsConfig(AppConfig):
     verbose_name = _("Offshore incentive")
 
     def ready(self) -> None:
-        from applications import workbook  # noqa: F401  (registers itself)
+        from applications import papers, workbook  # noqa: F401  (register themselves)
         from applications.programme import OffshoreProgramme
         from casework.programmes import register
 

@@ -18,6 +18,8 @@ from applications.selectors import Rates, approved_claims_of_year, claim_lines, 
 from casework.enums import IN_REVIEW, Payee
 from casework.models import Case
 from casework.programmes import AssessedResult, Flag, PayeeLine, Problem
+from documents.selectors import problems_of as problems_of_papers
+from documents.services.filing import freeze
 from ledger import services as ledger
 from ledger.selectors import granted_in_year
 from policy.countries import ONSHORE
@@ -73,6 +75,7 @@ class OffshoreProgramme:
                         form + "#receipts",
                     )
                 )
+        found += problems_of_papers(case)
         if claim.undertaking_at is None:
             found.append(
                 Problem(
@@ -98,6 +101,7 @@ class OffshoreProgramme:
             "note": claim.note,
             "undertaking_by": claim.undertaking_by,
             "undertaking_at": claim.undertaking_at.isoformat(),
+            "documents": freeze(case),
         }
 
     def basis(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         from casework.programmes import register
-        from training import workbook  # noqa: F401  (registers itself)
+        from training import papers, workbook  # noqa: F401  (register themselves)
         from training.programme import TrainingProgramme
 
         register(TrainingProgramme())

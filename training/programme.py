@@ -13,6 +13,8 @@ from casework.enums import IN_REVIEW
 from casework.models import Case
 from casework.programmes import AssessedResult, Flag, Problem
 from casework.templatetags.portal import day_text
+from documents.selectors import problems_of as problems_of_papers
+from documents.services.filing import freeze
 from policy.enums import ProgrammeCode
 from policy.practice import LATE_CONTRACT_MONTHS
 from policy.rules.periods import add_months
@@ -57,6 +59,7 @@ class TrainingProgramme:
             problem = _problem_of(line.enrolment, terms)
             if problem:
                 found.append(problem)
+        found += problems_of_papers(case)
         if claim_of(case).undertaking_at is None:
             found.append(
                 Problem(
@@ -77,6 +80,7 @@ class TrainingProgramme:
             "note": claim.note,
             "undertaking_by": claim.undertaking_by,
             "undertaking_at": claim.undertaking_at.isoformat(),
+            "documents": freeze(case),
         }
 
     def basis(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Settings shared by every environment. No rate, threshold, cap or amount belongs here (see policy/)."""
 
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from nanchang_portal import embedded
@@ -185,6 +187,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
 CELERY_BEAT_SCHEDULE = {
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
+    "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},
     "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},
@@ -198,6 +201,15 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 # A claim's form keeps up to 480 rows of eight fields as they are typed (applications/web/claim_forms.py).
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
+
+# Evidence: the virus scanner (documents/scanning.py). Nothing leaves quarantine unscanned unless a setting says so.
+CLAMD_URL = env("CLAMD_URL", default="")
+SCANNER_REQUIRED = True
+FILE_UPLOAD_HANDLERS = [
+    "documents.upload_handlers.LimitHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Fictional data may be loaded, and every page says that it is fictional.
 SAMPLE_DATA = env.bool("SAMPLE_DATA", default=False)
@@ -243,6 +255,40 @@ def databases(url: str) -> dict:
         },
     }
     return {"default": default}
+
+
+def evidence_storage(url: str, directory: Path) -> dict:
+    """Where evidence is kept: `directory` of this machine, or S3 for `s3://bucket/prefix?endpoint_url=...&region_name=...`.
+
+    S3's credentials come from its usual variables or the machine's role, never from the URL.
+    """
+    if not url:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {
+                "location": directory,
+                "base_url": None,
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ImproperlyConfigured("EVIDENCE_STORAGE_URL must look like s3://bucket/prefix?region_name=...")
+    options = dict(parse_qsl(parts.query))
+    if unknown := set(options) - {"endpoint_url", "region_name", "addressing_style"}:
+        raise ImproperlyConfigured(f"EVIDENCE_STORAGE_URL: {', '.join(sorted(unknown))} is not known.")
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": parts.netloc,
+            "location": parts.path.strip("/"),
+            "file_overwrite": False,
+            "default_acl": None,
+            "querystring_auth": True,
+            **options,
+        },
+    }
 
 
 def caches(url: str) -> dict:

@@ -6,7 +6,7 @@ from nanchang_portal import embedded
 
 from . import keys
 from .base import *  # noqa: F403
-from .base import DATA_DIR, caches, databases, env
+from .base import CLAMD_URL, DATA_DIR, caches, databases, env, evidence_storage
 
 
 def _beside(broker_url: str) -> str:
@@ -40,8 +40,10 @@ if email_url := env("EMAIL_URL", default=""):
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
 STATIC_ROOT = DATA_DIR / "static"
+SCANNER_REQUIRED = env.bool("SCANNER_REQUIRED", default=bool(CLAMD_URL))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "evidence": evidence_storage(env("EVIDENCE_STORAGE_URL", default=""), DATA_DIR / "evidence"),
     # Names with hashes as in production, but not compressed: that takes ten seconds and saves one machine nothing.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }

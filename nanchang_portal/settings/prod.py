@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from . import keys
 from .base import *  # noqa: F403
-from .base import BASE_DIR, caches, databases, env
+from .base import BASE_DIR, DATA_DIR, caches, databases, env, evidence_storage
 
 
 def _required(name: str, what: str) -> str:
@@ -69,8 +69,12 @@ LANGUAGE_COOKIE_SECURE = True
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 STATIC_ROOT = env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+CLAMD_URL = _required(
+    "CLAMD_URL", "where ClamAV's daemon is, tcp://clamav:3310 or unix:///run/clamav/clamd.ctl"
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "evidence": evidence_storage(env("EVIDENCE_STORAGE_URL", default=""), DATA_DIR / "evidence"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

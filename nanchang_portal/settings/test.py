@@ -18,7 +18,7 @@ os.environ["DATA_DIR"] = os.environ["PORTAL_TEST_DATA_DIR"]
 
 from . import keys  # noqa: E402
 from .base import *  # noqa: E402, F403
-from .base import DATA_DIR, caches, databases, env  # noqa: E402
+from .base import DATA_DIR, caches, databases, env, evidence_storage  # noqa: E402
 
 # pytest-xdist's workers share the engines, but neither queues nor cached pages.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -36,7 +36,9 @@ BLIND_INDEX_KEYS = keys.blind_index_keys("1:" + "QU" * 21 + "E=")
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CLAMD_URL, SCANNER_REQUIRED = "", False  # tests of the scanner start one
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "evidence": evidence_storage("", DATA_DIR / "evidence"),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

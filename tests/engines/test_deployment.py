@@ -16,6 +16,7 @@ COMPLETE = {
     "DATABASE_URL": "postgres://portal:secret@db.example.org:5432/portal",
     "REDIS_URL": "redis://broker.example.org:6379/0",
     "CACHE_URL": "redis://cache.example.org:6379/0",
+    "CLAMD_URL": "tcp://clamav.example.org:3310",
     "ALLOWED_HOSTS": "portal.example.org",
     **keys.fresh(),
 }
@@ -107,7 +108,7 @@ def test_bootstrap_is_collected_under_names_with_hashes(tmp_path):
 def test_compose_names_real_files_and_every_part():
     compose = yaml.safe_load((BASE / "docker-compose.yml").read_text())
     services = compose["services"]
-    assert set(services) == {"postgres", "broker", "cache", "migrate", "web", "worker", "beat"}
+    assert set(services) == {"postgres", "broker", "cache", "clamav", "migrate", "web", "worker", "beat"}
     for name in ("migrate", "web", "worker", "beat"):
         assert (BASE / services[name]["build"] / "Dockerfile").is_file()
         assert services[name]["env_file"] == ".env"

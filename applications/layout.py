@@ -40,6 +40,14 @@ def _of_contract(field: str, words=None) -> Place:
     return Place(f"contract/{field}", _name(Contract, field), group="contract", **more)
 
 
+def _subjects(line: Any) -> list[tuple[str, str]]:
+    place = f"lines/{line['receipt']}"
+    return [
+        (f"receipt-{line['receipt']}", place),
+        (f"contract-{line['contract']['id']}", f"{place}/contract"),
+    ]
+
+
 LAYOUT = Layout(
     fields=(Place("note", _name(OffshoreClaim, "note")),),
     rows="lines",
@@ -63,4 +71,5 @@ LAYOUT = Layout(
         Place("declaration_number", _name(Receipt, "declaration_number")),
     ),
     groups={"contract": gettext_lazy("Contract")},
+    subjects=_subjects,
 )

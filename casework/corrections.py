@@ -13,7 +13,7 @@ from casework.diff import Change, diff
 from casework.enums import Status
 from casework.models import Case, Remark, Submission
 from casework.programmes import programme_of
-from casework.reopening import files_of, label_of, open_remarks
+from casework.reopening import label_of, open_remarks
 from policy.workdays import WorkingDays, working_days
 
 
@@ -34,11 +34,11 @@ def remark_views(case: Case, remarks: Sequence[Remark], snapshot: dict[str, Any]
     """`snapshot` is the state that the remarks were pinned to."""
     if not remarks:
         return []
-    rules, files = programme_of(case), files_of(case)
+    rules = programme_of(case)
     return [
         RemarkView(
             remark,
-            label_of(remark.path, snapshot, rules.layout, files),
+            label_of(remark.path, snapshot, rules.layout),
             rules.mend_url(case, remark.path),
         )
         for remark in remarks

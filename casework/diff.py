@@ -1,14 +1,16 @@
 """What changed between two filed states of a claim, by stable keys. Pure: two snapshots and their layout go in.
 
 A place is a path: `note`, `lines/12` (the row with key 12), `lines/12/amount`, `lines/12/contract/name`, and `lines/+`
-for adding and removing rows.
+for adding and removing rows. Files are `documents/7`, and `documents/+` for adding one; a file is the same while its
+content is.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 ADD = "+"
+FILES = "documents"
 Words = Callable[[Any], str]
 
 
@@ -45,11 +47,16 @@ class Layout:
     row_fields: tuple[Place, ...] = ()
     #: Names of the groups that several places form.
     groups: Mapping[str, Any] = field(default_factory=dict)
+    #: What a row's files belong to, as (subject, place): who marks the place asks for its files too.
+    subjects: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = lambda row: ()
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference: `what` is "changed", "added" or "removed"; `mark` is the place that must be open for it."""
+    """One difference: `what` is "changed", "added" or "removed"; `mark` is the place that must be open for it.
+
+    A file may also go with any mark `near` it: on its row, or on a value of the row.
+    """
 
     path: str
     mark: str
@@ -58,6 +65,7 @@ class Change:
     label: str
     before: str = ""
     after: str = ""
+    near: tuple[str, ...] = ()
 
 
 def value_at(data: Mapping[str, Any] | None, path: str) -> Any:
@@ -89,7 +97,41 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any], layout: Layout) ->
         if key not in old:
             place = f"{layout.rows}/{key}"
             found.append(Change(place, f"{layout.rows}/{ADD}", "added", layout.row_label(row), ""))
-    return found
+    return found + list(_files(before, after, layout))
+
+
+def files_of(snapshot: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(snapshot.get(FILES, ()))
+
+
+def _files(before: Mapping[str, Any], after: Mapping[str, Any], layout: Layout) -> Iterator[Change]:
+    """Files that came, went, or took each other's place."""
+    near: dict[str, list[str]] = {}
+    for row in [*rows_of(before, layout).values(), *rows_of(after, layout).values()]:
+        for subject, place in layout.subjects(row):
+            near.setdefault(subject, []).append(place)
+
+    def content(file: Mapping[str, Any]) -> tuple:
+        return file["subject"], file["item"], file["sha256"]
+
+    old, new = files_of(before), files_of(after)
+    kept = {content(file) for file in old} & {content(file) for file in new}
+    came = [file for file in new if content(file) not in kept]
+    for file in old:
+        if content(file) in kept:
+            continue
+        place, places = f"{FILES}/{file['id']}", tuple(dict.fromkeys(near.get(file["subject"], ())))
+        follower = next(
+            (f for f in came if (f["subject"], f["item"]) == (file["subject"], file["item"])), None
+        )
+        if follower is None:
+            yield Change(place, place, "removed", file["name"], "", near=places)
+        else:
+            came.remove(follower)
+            yield Change(place, place, "changed", "", file["name"], file["name"], follower["name"], places)
+    for file in came:
+        places = tuple(dict.fromkeys(near.get(file["subject"], ())))
+        yield Change(f"{FILES}/{file['id']}", f"{FILES}/{ADD}", "added", file["name"], "", near=places)
 
 
 def _fields(

@@ -1,12 +1,12 @@
 """What of a returned claim is open again: only what an official marked; everything when nothing was marked."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from casework.diff import ADD, Change, Layout, diff, rows_of
+from casework.diff import ADD, FILES, Change, Layout, diff, files_of, rows_of
 from casework.enums import Status, TargetKind
 from casework.models import Case, Remark
 from casework.transitions import Refused
@@ -36,8 +36,15 @@ class Reopened:
         """A row goes when it was marked itself, or when rows may be added and removed."""
         return self.allows(row) or self.allows_adding(row.rpartition("/")[0])
 
+    def touches(self, path: str) -> bool:
+        """Is the place marked, or anything below it?"""
+        return self.allows(path) or any(mark.startswith(f"{path}/") for mark in self.marks or ())
+
     def permits(self, change: Change) -> bool:
-        return self.allows_removing(change.path) if change.what == "removed" else self.allows(change.mark)
+        if any(self.touches(place) for place in change.near):
+            return True
+        is_row = change.what == "removed" and not change.path.startswith(f"{FILES}/")
+        return self.allows_removing(change.path) if is_row else self.allows(change.mark)
 
 
 EVERYTHING = Reopened()
@@ -75,6 +82,10 @@ def refusal(changes: Iterable[Change]) -> Refused:
 def sentence(change: Change) -> str:
     """Why one change is refused."""
     if change.what == "added":
+        if change.path.startswith(f"{FILES}/"):
+            return _("The file “%(file)s” cannot be added: the bureau did not ask for it.") % {
+                "file": change.row
+            }
         return _("“%(row)s” cannot be added: the bureau did not ask for further rows.") % {"row": change.row}
     if change.what == "removed":
         return _("“%(row)s” cannot be removed: the bureau did not mark it.") % {"row": change.row}
@@ -96,18 +107,6 @@ class Target:
     label: str
 
 
-_file_sources: list[Callable[[Case], Sequence[Target]]] = []
-
-
-def register_files(source: Callable[[Case], Sequence[Target]]) -> None:
-    """A room above says which files of a case can be marked: targets of kind FILE, `documents/<id>`."""
-    _file_sources.append(source)
-
-
-def files_of(case: Case) -> list[Target]:
-    return [target for source in _file_sources for target in source(case)]
-
-
 def targets(snapshot: Mapping[str, Any], layout: Layout) -> list[Target]:
     """The rows and single fields of a frozen state, and adding and removing rows."""
     found = [
@@ -116,7 +115,12 @@ def targets(snapshot: Mapping[str, Any], layout: Layout) -> list[Target]:
     ]
     if layout.rows:
         found.append(Target(f"{layout.rows}/{ADD}", TargetKind.ROWS, str(layout.rows_label)))
-    return found + [Target(place.mark, TargetKind.FIELD, str(place.label)) for place in layout.fields]
+    found += [Target(place.mark, TargetKind.FIELD, str(place.label)) for place in layout.fields]
+    found += [
+        Target(f"{FILES}/{file['id']}", TargetKind.FILE, _("File %(name)s") % {"name": file["name"]})
+        for file in files_of(snapshot)
+    ]
+    return [*found, Target(f"{FILES}/{ADD}", TargetKind.FILE, _("Adding files"))]
 
 
 def fields_of_rows(layout: Layout) -> list[tuple[str, str]]:
@@ -127,9 +131,9 @@ def fields_of_rows(layout: Layout) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def label_of(path: str, snapshot: Mapping[str, Any], layout: Layout, files: Iterable[Target] = ()) -> str:
+def label_of(path: str, snapshot: Mapping[str, Any], layout: Layout) -> str:
     """What a place is called, in the reader's language."""
-    for target in [*targets(snapshot, layout), *files]:
+    for target in targets(snapshot, layout):
         if path == target.path:
             return target.label
         if target.kind == TargetKind.ROW and path.startswith(f"{target.path}/"):

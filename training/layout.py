@@ -58,6 +58,7 @@ LAYOUT = Layout(
         _place("contract/ends_on", LabourContract, "ends_on", _day, group="contract"),
         _place("contract/position", LabourContract, "position", group="contract"),
     ),
+    subjects=lambda line: [(f"enrolment-{line['enrolment']}", f"lines/{line['enrolment']}")],
     groups={
         "trainee": gettext_lazy("The trainee"),
         "training": gettext_lazy("Class and days of training"),

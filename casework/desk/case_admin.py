@@ -26,7 +26,6 @@ from casework.enums import IN_REVIEW
 from casework.models import Case
 from casework.permissions import stage_of
 from casework.programmes import programme_of
-from casework.reopening import files_of
 from casework.services import calculation
 from casework.services.decisions import decide
 from casework.templatetags.portal import money
@@ -299,7 +298,7 @@ def _remark_forms(case: Case, data=None):
     """The remarks as they were typed, or an empty form for the first one."""
     typed = data if data is not None and "remarks-TOTAL_FORMS" in data else None
     snapshot = case.submissions.last().snapshot
-    return remark_formset(snapshot, programme_of(case).layout, files_of(case), typed)
+    return remark_formset(snapshot, programme_of(case).layout, typed)
 
 
 def _kept_filters(request) -> str:

@@ -111,15 +111,12 @@ _RemarkFormSet = formset_factory(
 
 
 def remark_formset(
-    snapshot: Mapping[str, Any],
-    layout: Layout,
-    files: Iterable[Target],
-    data: Mapping[str, str] | None = None,
+    snapshot: Mapping[str, Any], layout: Layout, data: Mapping[str, str] | None = None
 ) -> BaseRemarkFormSet:
     return _RemarkFormSet(
         data,
         prefix="remarks",
-        form_kwargs={"places": [*targets(snapshot, layout), *files], "parts": fields_of_rows(layout)},
+        form_kwargs={"places": targets(snapshot, layout), "parts": fields_of_rows(layout)},
     )
 
 

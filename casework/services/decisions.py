@@ -1,7 +1,8 @@
 """The officials' verb: decide. One review, bound to the assessment that the official saw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -9,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import services as audit
-from casework.diff import rows_of
+from casework.diff import Layout, rows_of
 from casework.enums import Outcome, RemarkCode, RunCause, RunState, Stage, Status, TargetKind
 from casework.models import Award, AwardLine, Case, Remark, Review, Submission
 from casework.permissions import may_review, stage_of
 from casework.programmes import programme_of
-from casework.reopening import fields_of_rows, files_of, targets
+from casework.reopening import fields_of_rows, targets
 from casework.services.calculation import inputs_of, lock_case, request_run, result_from_json
 from casework.transitions import Refused, transition
 from ledger.services import LimitExceeded
@@ -176,8 +177,9 @@ def _decide(
 
 def _pin(review: Review, submission: Submission, remarks: Sequence[RemarkDraft]) -> None:
     """Keep the remarks of a return. Raises Refused for a place that the frozen inputs lack."""
+    layout = programme_of(review.case).layout
     for draft in remarks:
-        kind = _kind_of(draft.path, review.case, submission)
+        kind = _kind_of(draft.path, layout, submission.snapshot)
         if kind is None or draft.code not in ("", *RemarkCode.values):
             raise Refused("remarks", _("Choose for each remark what it is about."))
         if not draft.text.strip():
@@ -194,15 +196,14 @@ def _pin(review: Review, submission: Submission, remarks: Sequence[RemarkDraft])
         )
 
 
-def _kind_of(path: str, case: Case, submission: Submission) -> str | None:
+def _kind_of(path: str, layout: Layout, snapshot: Mapping[str, Any]) -> str | None:
     """What a path leads to in the frozen inputs; None when it leads nowhere."""
-    layout = programme_of(case).layout
-    for target in [*targets(submission.snapshot, layout), *files_of(case)]:
+    for target in targets(snapshot, layout):
         if path == target.path:
             return target.kind
     rows, _slash, rest = path.partition("/")
     key, _slash, name = rest.partition("/")
-    is_field = name in dict(fields_of_rows(layout)) and key in rows_of(submission.snapshot, layout)
+    is_field = name in dict(fields_of_rows(layout)) and key in rows_of(snapshot, layout)
     return TargetKind.FIELD if rows == layout.rows and is_field else None
 
 

@@ -11,6 +11,7 @@ LAYOUT = Layout(
     key="id",
     rows_label="Adding and removing rows",
     row_label=lambda row: f"Row {row['name']}",
+    subjects=lambda row: [(f"row-{row['id']}", f"lines/{row['id']}")],
     row_fields=(
         Place("amount", "Amount", lambda value: f"{value} USD"),
         Place("contract/name", "Contract", group="contract"),
@@ -86,9 +87,55 @@ def test_only_what_was_marked_may_differ(marks, refused):
 
 
 def test_every_row_and_field_can_be_marked():
-    assert [(t.path, t.kind) for t in targets(BEFORE, LAYOUT)] == [
+    snapshot = {**BEFORE, "documents": [file(7, "row-1")]}
+    assert [(t.path, t.kind) for t in targets(snapshot, LAYOUT)] == [
         ("lines/1", "row"),
         ("lines/2", "row"),
         ("lines/+", "rows"),
         ("note", "field"),
+        ("documents/7", "file"),
+        ("documents/+", "file"),
     ]
+
+
+# Files
+
+
+def file(key: int, subject: str, content: str = "a", item: str = "slip") -> dict:
+    return {"id": key, "subject": subject, "item": item, "name": f"{key}.pdf", "sha256": content}
+
+
+OLD = [file(7, "row-1"), file(8, "claim-1", "b"), file(9, "row-2", "c")]
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (OLD, []),
+        ([file(17, "row-1"), *OLD[1:]], []),  # the same content once more is the same file
+        ([file(17, "row-1", "new"), *OLD[1:]], [("documents/7", "documents/7", "changed")]),
+        (OLD[1:], [("documents/7", "documents/7", "removed")]),
+        ([*OLD, file(17, "row-1", "new", "page")], [("documents/17", "documents/+", "added")]),
+    ],
+)
+def test_differences_of_files(files, expected):
+    found = diff({**BEFORE, "documents": OLD}, {**BEFORE, "documents": files}, LAYOUT)
+    assert [(c.path, c.mark, c.what) for c in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("marks", "refused"),
+    [
+        ({"documents/7", "documents/8", "documents/+"}, []),
+        ({"documents/7"}, ["documents/8", "documents/17"]),
+        ({"lines/1/amount"}, ["documents/8"]),  # who marks a row, or a value of it, asks for its papers
+        ({"lines/1"}, ["documents/8"]),
+        ({"lines/2"}, ["documents/7", "documents/8", "documents/17"]),
+        ({"note"}, ["documents/7", "documents/8", "documents/17"]),
+    ],
+)
+def test_only_marked_files_may_change(marks, refused):
+    new = [file(27, "row-1", "new"), file(17, "row-1", "more", "page"), OLD[2]]
+    before, after = {**BEFORE, "documents": OLD}, {**BEFORE, "documents": new}
+    found = outside(before, after, LAYOUT, Reopened(frozenset(marks)))
+    assert [change.path for change in found] == refused

@@ -1,5 +1,6 @@
 """Objects for tests, made the way the portal makes them wherever a service exists."""
 
+import io
 from datetime import date
 from decimal import Decimal
 
@@ -15,6 +16,11 @@ from applications.models import Contract, OffshoreClaim, Receipt
 from casework.enums import Outcome, Stage
 from casework.models import Case
 from casework.services import calculation, decisions, filing
+from documents.models import Document
+from documents.services import scans, uploads
+from documents.subjects import find as find_subject
+from nanchang_portal.sample import paper
+from policy.checklists import items_of
 from policy.enums import ProgrammeCode
 from training.models import (
     Certificate,
@@ -144,6 +150,24 @@ def offshore_draft(organisation: Organisation, user: User, *amounts: str, year: 
     for amount in amounts:
         ReceiptFactory(claim=claim, contract=contract, amount=Decimal(amount), received_on=date(year, 5, 20))
     return case
+
+
+def upload(
+    user: User, kind: str, pk: int, item: str, *, data: bytes | None = None, name: str = "paper.pdf"
+) -> Document:
+    """A file under an item of a checklist, through the gate, out of quarantine."""
+    subject = find_subject(user, f"{kind}-{pk}")
+    listed = {listed.code: listed for listed in items_of(subject.programme, subject.kind)}
+    document = uploads.accept(
+        user=user,
+        subject=subject,
+        item=listed[item],
+        name=name,
+        file=io.BytesIO(data or paper.pdf(f"{kind} {pk}")),
+    )
+    scans.scan(document.pk)
+    document.refresh_from_db()
+    return document
 
 
 def calculate(case: Case) -> Case:

@@ -84,6 +84,12 @@ PAGES = {
     "messaging:preferences": SIGNED_IN,
     "messaging:open": NOBODY_ELSES,
     "messaging:unread": NOBODY_ELSES,
+    "documents:case": ANY_CASE,
+    "documents:papers": ENTERPRISE,
+    "documents:file": ENTERPRISE,
+    "documents:download": ENTERPRISE,
+    "documents:page": ENTERPRISE,
+    "documents:remove": ENTERPRISE,
     "offshore:contracts": SIGNED_IN,
     "offshore:contract_new": SIGNED_IN,
     "offshore:contract": ENTERPRISE,
@@ -175,10 +181,12 @@ FIXED = {
     "admin:catch_all": {"url": "nothing"},
 }
 MISSING = {"pk": 987654321, "id": "987654321", "object_id": "987654321", "number": "OS-2015-999999"}
+MISSING["subject"] = "contract-987654321"
 GARBAGE = {
     "pk": 10**30,
     "id": "1' OR 1=1",
     "object_id": "../../etc/passwd\x00" + "9" * 60,
+    "subject": "class-1'\x00../" + "9" * 40,
     "number": "\x00'\"<script>\U0001f4b0" + "１" * 40,
 }
 
@@ -239,6 +247,7 @@ def targets(world) -> Iterator[Target]:
         "offshore:contract": world.contract,
         "offshore:year": world.enterprise,
         **{f"workbooks:{name}": world.job for name in ("job", "progress", "confirm", "cancel", "corrected")},
+        **{f"documents:{name}": world.document for name in ("file", "download", "page", "remove")},
         "training:class": world.training_class,
         "training:class_edit": world.training_class,
         "training:enrol": world.training_class,
@@ -259,14 +268,18 @@ def targets(world) -> Iterator[Target]:
         found = register_of(name)
         if not found or found[1] == "change":
             yield Target(name, reverse(name, kwargs={parameter: MISSING[parameter]}))
-            url = reverse(name, kwargs={parameter: 77077})
+            url = reverse(name, kwargs={parameter: "contract-77077" if parameter == "subject" else 77077})
+            url = url.replace("contract-77077", "77077")
             yield Target(name, url.replace("77077", quote(str(GARBAGE[parameter]))))
         kind = PAGES.get(name)
         if kind in cases:
             for case in cases[kind]:
                 owner = ENTERPRISE if case in world.offshore else INSTITUTION
-                filed = case.submitted_at is not None
+                # Officials look at filed papers one by one; the list of uploads is the applicant's.
+                filed = case.submitted_at is not None and name != "documents:case"
                 yield Target(name, reverse(name, args=[case.number]), owner, filed)
+        elif name == "documents:papers":
+            yield Target(name, reverse(name, args=[f"contract-{world.contract.pk}"]), ENTERPRISE)
         elif name in rows:
             yield Target(name, reverse(name, args=[rows[name].pk]), PAGES[name])
         elif found:

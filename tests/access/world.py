@@ -91,6 +91,7 @@ def build() -> SimpleNamespace:
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     collect()
     return SimpleNamespace(
+        document=factories.upload(clerk, "contract", contract.pk, "contract_copy", name="SEALED-REF.pdf"),
         enterprise=enterprise,
         member=member,
         message=Message.objects.get(handover=handover),

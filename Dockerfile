@@ -31,4 +31,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 CMD ["gunicorn", "nanchang_portal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
      "--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "20", \
      "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", "--no-control-socket", \
-     "--access-logformat", "%(h)s %(t)s \"%(m)s %(U)s\" %(s)s %(b)s"]
+     "--logger-class", "nanchang_portal.access_log.DiscreetLogger"]

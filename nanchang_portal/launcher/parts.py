@@ -16,9 +16,6 @@ BASE = Path(__file__).resolve().parents[2]
 # A signal's second step loses nothing either: an unfinished task was not acknowledged and is delivered again.
 STOPPING = [(signal.SIGTERM, 15.0), (signal.SIGQUIT, 5.0)]
 
-# Neither query nor referrer: somebody searches for an identity number sooner or later. The Dockerfile says the same.
-ACCESS_LOG = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s'
-
 
 @dataclass
 class Part:
@@ -85,7 +82,8 @@ def portal_parts(data_dir: Path, port: int) -> list[Part]:
                 "--graceful-timeout",
                 "10",
             ]
-            + ["--access-logfile", "-", "--access-logformat", ACCESS_LOG, "--no-control-socket", "--preload"],
+            + ["--logger-class", "nanchang_portal.access_log.DiscreetLogger", "--access-logfile", "-"]
+            + ["--no-control-socket", "--preload"],
             logs / "web.log",
             url=f"http://127.0.0.1:{port}/healthz",
         ),

@@ -14,6 +14,11 @@ from django.urls import resolve
 
 from nanchang_portal.sample.load import load
 
+#: Formats of files and their units, the same in both languages.
+FORMATS = {
+    *("CSV", "JPEG", "MB", "PDF", "PNG", "SHA", "SVG", "UTF", "ZIP"),
+    *("csv", "jpg", "ods", "pdf", "png", "xls", "xlsx"),
+}
 #: Attributes that are read out or shown.
 SPOKEN = ("alt", "aria-label", "content", "data-label", "placeholder", "title")
 SILENT = {"code", "pre", "script", "style", "template"}

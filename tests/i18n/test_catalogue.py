@@ -8,12 +8,10 @@ import polib
 import pytest
 
 from nanchang_portal.launcher.catalogue import CATALOGUE, extract, key
+from tests.i18n.conftest import FORMATS
 
 #: Latin letters that a Chinese reader meets: codes, standards, units. Everything else is a copy of the English.
-LATIN = {
-    *("BPO", "GB", "H", "ITO", "KPO", "M", "T", "USD", "X"),
-    *("CSV", "MB", "SHA", "UTF", "csv", "ods", "xls", "xlsx"),
-}
+LATIN = {*("BPO", "GB", "H", "ITO", "KPO", "M", "T", "USD", "X"), *FORMATS}
 #: (English, Chinese): where the source says the first, the translation says the second (shared words of the portal).
 WORDS = [
     (r"returned? (it )?for correction|claim is returned", "退回补正"),

@@ -8,7 +8,10 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from applications import papers, workbook  # noqa: F401  (register themselves)
+        from applications.prints import PAPERS
         from applications.programme import OffshoreProgramme
+        from casework.prints.papers import offer
         from casework.programmes import register
 
         register(OffshoreProgramme())
+        offer(OffshoreProgramme.code, PAPERS)

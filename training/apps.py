@@ -7,8 +7,11 @@ class TrainingConfig(AppConfig):
     verbose_name = _("Training subsidy")
 
     def ready(self) -> None:
+        from casework.prints.papers import offer
         from casework.programmes import register
         from training import papers, workbook  # noqa: F401  (register themselves)
+        from training.prints import PAPERS
         from training.programme import TrainingProgramme
 
         register(TrainingProgramme())
+        offer(TrainingProgramme.code, PAPERS)

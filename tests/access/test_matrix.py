@@ -69,6 +69,8 @@ PAGES = {
     "casework:case": ANY_CASE,
     "casework:calculation": ANY_CASE,
     "casework:withdraw": ANY_CASE,
+    "casework:print": ANY_CASE,
+    "casework:print_pdf": ANY_CASE,
     "casework:submission": ANY_CASE,
     "workbooks:jobs": SIGNED_IN,
     "workbooks:upload": SIGNED_IN,

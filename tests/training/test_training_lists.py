@@ -14,13 +14,13 @@ from training.models import Certificate, Employer, Enrolment, LabourContract, Tr
 # Person and navigation take two, then come the page's own.
 QUERIES = {
     "classes": 7,
-    "class": 13,
+    "class": 16,
     "trainees": 11,
     "trainees?show=eligible": 10,
-    "trainee": 12,
+    "trainee": 16,
     "enrol": 7,
-    "claim": 22,
-    "submit": 15,
+    "claim": 24,
+    "submit": 19,
 }
 
 

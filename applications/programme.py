@@ -39,6 +39,8 @@ class OffshoreProgramme:
         return reverse("offshore:claim", args=[case.number])
 
     def mend_url(self, case: Case, path: str) -> str:
+        if path.startswith("documents/"):
+            return reverse("documents:case", args=[case.number])
         return self.edit_url(case)
 
     def problems(self, case: Case) -> Sequence[Problem]:

@@ -104,12 +104,23 @@ def files_of(snapshot: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(snapshot.get(FILES, ()))
 
 
+def places_of_subjects(snapshot: Mapping[str, Any], layout: Layout) -> dict[str, list[str]]:
+    """The places to which the files of each subject belong."""
+    found: dict[str, list[str]] = {}
+    for row in rows_of(snapshot, layout).values():
+        for subject, place in layout.subjects(row):
+            found.setdefault(subject, []).append(place)
+    return found
+
+
 def _files(before: Mapping[str, Any], after: Mapping[str, Any], layout: Layout) -> Iterator[Change]:
     """Files that came, went, or took each other's place."""
-    near: dict[str, list[str]] = {}
-    for row in [*rows_of(before, layout).values(), *rows_of(after, layout).values()]:
+    near = places_of_subjects(before, layout)
+    known = rows_of(before, layout)
+    for key, row in rows_of(after, layout).items():
         for subject, place in layout.subjects(row):
-            near.setdefault(subject, []).append(place)
+            # The papers of a new row come with it.
+            near.setdefault(subject, []).append(place if key in known else f"{layout.rows}/{ADD}")
 
     def content(file: Mapping[str, Any]) -> tuple:
         return file["subject"], file["item"], file["sha256"]

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from casework.diff import ADD, FILES, Change, Layout, diff, files_of, rows_of
+from casework.diff import ADD, FILES, Change, Layout, diff, files_of, places_of_subjects, rows_of
 from casework.enums import Status, TargetKind
 from casework.models import Case, Remark
+from casework.programmes import programme_of
 from casework.transitions import Refused
 
 
@@ -93,6 +94,27 @@ def sentence(change: Change) -> str:
     return _(
         "“%(place)s” was not marked for correction: it stays “%(before)s” and cannot become “%(after)s”."
     ) % {"place": where, "before": change.before or "—", "after": change.after or "—"}
+
+
+def may_change_file(case: Case, *, subject: str, item: str, file_id: int | None = None) -> bool:
+    """May a file of this subject come (`file_id` None), be replaced or go, while the case is returned?"""
+    open_ = reopened(case)
+    if open_.everything or open_.allows(f"{FILES}/{ADD}"):
+        return True
+    snapshot, layout = case.submissions.last().snapshot, programme_of(case).layout
+    filed = files_of(snapshot)
+    if file_id is not None and file_id not in {file["id"] for file in filed}:
+        return True  # it was not filed yet: taking it back is no change
+    places = places_of_subjects(snapshot, layout)
+    of_rows = {name.partition("-")[0] for name in places}
+    is_new = subject not in places and subject.partition("-")[0] in of_rows
+    near = [f"{layout.rows}/{ADD}"] if is_new else places.get(subject, ())
+    if any(open_.touches(place) for place in near):
+        return True
+    return any(
+        (file["subject"], file["item"]) == (subject, item) and open_.allows(f"{FILES}/{file['id']}")
+        for file in filed
+    )
 
 
 # Where a remark can be pinned

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from casework import corrections
 from casework.models import Case
 from casework.transitions import Refused
 from documents import selectors
@@ -46,6 +47,7 @@ def case(request, number: str):
         "sections": listed,
         "summary": selectors.summary(found),
         "only_missing": only_missing,
+        "correction_task": corrections.task_of(found),
         "crumbs": [
             {"label": _("My claims"), "url": reverse("dashboard")},
             {"label": found.number, "url": found.get_absolute_url()},

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.identifiers import division_of_credit_code
@@ -44,6 +45,8 @@ class TrainingProgramme:
         return reverse("training:claim", args=[case.number])
 
     def mend_url(self, case: Case, path: str) -> str:
+        if path.startswith("documents/"):
+            return reverse("documents:case", args=[case.number])
         if path == "note":
             return reverse("training:submit", args=[case.number]) + "#id_note"
         key = path.removeprefix(f"{LAYOUT.rows}/").partition("/")[0]
@@ -155,6 +158,11 @@ class TrainingProgramme:
 def _problem_of(enrolment: Enrolment, terms: Sequence[TrainingTerms]) -> Problem | None:
     """What keeps one chosen trainee from being filed at all; not meeting a condition does not."""
     mend = reverse("training:enrolment", args=[enrolment.pk])
+    if enrolment.trainee.consent_on > timezone.localdate():
+        message = _("%(trainee)s has not consented yet: the day of the consent is in the future.") % {
+            "trainee": enrolment.trainee.name
+        }
+        return Problem("no_consent", message, enrolment.trainee.get_absolute_url())
     contract = getattr(enrolment, "labour_contract", None)
     if contract is None:
         message = _("%(trainee)s has no labour contract yet.") % {"trainee": enrolment.trainee.name}

@@ -9,6 +9,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import may_file_for
 from audit import services as audit
 from casework.permissions import may_edit
+from casework.reopening import may_change_file
 from casework.services.calculation import lock_case
 from casework.transitions import Refused
 from documents import storage
@@ -50,6 +51,7 @@ def _record(
     user: User, subject: Subject, item: Item, passed: Passed, key: str, replaces: int | None
 ) -> Document:
     _lock(user, subject)
+    _check_marked(subject, item.code, replaces)
     in_use = Document.objects.current().filter(
         subject_kind=subject.kind, subject_id=subject.id, item=item.code, organisation=subject.organisation
     )
@@ -99,6 +101,7 @@ def remove(*, user: User, subject: Subject, document: Document) -> None:
     """Take a file out of the checklist. What was filed stays with the case it was filed with. Raises Refused."""
     _check_permission(user, subject)
     _lock(user, subject)
+    _check_marked(subject, document.item, document.pk)
     found = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
     if not found.is_current:
         raise Refused(
@@ -130,6 +133,12 @@ def _lock(user: User, subject: Subject) -> None:
     answer = may_edit(user, lock_case(subject.case.pk))
     if not answer:
         raise Refused("permission", answer.reason)
+
+
+def _check_marked(subject: Subject, item: str, file_id: int | None) -> None:
+    """On a returned claim, files come and go only where an official asked for it."""
+    if subject.case and not may_change_file(subject.case, subject=subject.ref, item=item, file_id=file_id):
+        raise Refused("closed", _("The bureau did not ask for another file here: it stays as you filed it."))
 
 
 def record(document: Document, *, actor, action: str, subject: Subject | None = None, data: dict) -> None:

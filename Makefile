@@ -38,6 +38,10 @@ test: system dev ## everything that CI runs
 	@$(MAKE) --no-print-directory lint
 	$(VENV)/python -m pytest -n 2 --dist loadgroup --cov
 
+.PHONY: bench
+bench: dev ## speed as ratios, measured here (bench/)
+	$(VENV)/python -m bench.workbook
+
 lint: ## formatting, style, templates, the rooms' imports
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check

@@ -1,6 +1,7 @@
 """What an identity number of each kind looks like."""
 
 import re
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -26,11 +27,11 @@ _FORMS = {
 }
 
 
-def validate_identity(kind: str, value: str) -> str:
+def validate_identity(kind: str, value: str, today: date | None = None) -> str:
     """The normalised number. Raises ValidationError, whose message never repeats the number."""
     number = normalise(value)
     if kind == IdentityKind.RESIDENT:
-        validate_resident_identity(number)
+        validate_resident_identity(number, today)
     else:
         form, message = _FORMS[IdentityKind(kind)]
         if not form.fullmatch(number):

@@ -21,6 +21,7 @@ from accounts.enums import OrganisationKind
 from accounts.identifiers import mask_identity
 from accounts.models import Organisation, User
 from casework.models import Case
+from casework.reopening import Reopened, reopened
 from policy.sectors import Sector
 from training.enums import Education, IdentityKind
 from training.evidence import check_consent_on, check_open_ended, contradictions, gaps
@@ -254,6 +255,13 @@ trainees_sheet = Sheet(
 )
 _CONTRACT = ("employer_code", "employer_name", "employer_division", "signed_on", "contract_starts_on")
 _CONTRACT += ("contract_ends_on", "position")
+#: What can be marked of a row (training.layout), and the column at which a refusal stands.
+_PARTS = (
+    ("trainee", "name"),
+    ("training", "starts_on"),
+    ("certificate", "certificate_number"),
+    ("contract", "employer_code"),
+)
 
 
 class TrainingIntake:
@@ -262,6 +270,7 @@ class TrainingIntake:
     def __init__(self, *, user: User, organisation: Organisation, case: Case | None = None) -> None:
         self.user, self.institution = user, organisation
         self.today = timezone.localdate()
+        self._good_days: set[Any] = set()
         self.classes = {c.code: (c.starts_on, c.ends_on) for c in organisation.training_classes.all()}
         self.known = {
             *Employer.objects.values_list("credit_code", flat=True),
@@ -298,10 +307,12 @@ class TrainingIntake:
 
     def _person(self, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         values["_key"] = ""
-        try:
-            check_consent_on(values["consent_on"])
-        except ValidationError as error:
-            yield "consent_on", error.messages[0]
+        if (day := values["consent_on"]) not in self._good_days:
+            try:
+                check_consent_on(day)
+                self._good_days.add(day)
+            except ValidationError as error:
+                yield "consent_on", error.messages[0]
         number = values["identity"]
         if "*" in number:
             key = self._key_of_mask(values["name"], number)
@@ -314,7 +325,7 @@ class TrainingIntake:
                 values["_key"], values["_number"] = key, ""
             return
         try:
-            number = validate_identity(values["identity_kind"], number)
+            number = validate_identity(values["identity_kind"], number, self.today)
         except ValidationError as error:
             yield "identity", error.messages[0]
             return
@@ -437,7 +448,22 @@ class TrainingIntake:
         for code, (_row, values) in self.new_classes.items():
             classes[code] = (classes.get(code, (None,))[0], values["starts_on"], values["ends_on"])
         self._counts = self.stage.compare(classes)
-        return [*self._taken_certificates(), *self._contradicting()]
+        return [*self._taken_certificates(), *self._contradicting(), *self._closed()]
+
+    def _closed(self) -> Iterator[Fault]:
+        """What an official did not mark on a returned claim stays as it was filed."""
+        open_: dict[int, Reopened] = {}
+        for row, case_id, enrolment_id, *changes in self.stage.in_returned_claims():
+            if case_id not in open_:
+                open_[case_id] = reopened(Case.objects.get(pk=case_id))
+            for (part, column), changed in zip(_PARTS, changes, strict=True):
+                if changed and not open_[case_id].allows(f"lines/{enrolment_id}/{part}"):
+                    ((name, message),) = sentences(
+                        lambda column=column: [
+                            (column, _("This was not marked for correction: it must stay as it was filed."))
+                        ]
+                    )
+                    yield Fault(TRAINEES, row, name, message)
 
     def _taken_certificates(self) -> Iterator[Fault]:
         for row in self.stage.taken_certificates():

@@ -5,6 +5,7 @@ A temporary table of this connection: no other session sees it, and it is gone w
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -61,13 +62,20 @@ _CHANGED = "(person_changed OR days_changed OR certificate_changed OR contract_c
 _EFFECT = f"""CASE WHEN enrolment_id IS NULL THEN '{Effect.ADDED.value}'
     WHEN {_CHANGED} THEN '{Effect.CHANGED.value}' ELSE '{Effect.UNCHANGED.value}' END"""
 
+# Numbers are given out first, so that later statements join what is staged and not the register's large tables.
+_PEOPLE = """
+CREATE TEMPORARY TABLE workbook_people AS
+SELECT identity_key, min(row_no) AS first_row, nextval(pg_get_serial_sequence('training_trainee', 'id')) AS person_id
+FROM workbook_plan WHERE trainee_id IS NULL GROUP BY identity_key
+"""
 _NEW_PEOPLE = """
-INSERT INTO training_trainee (institution_id, name, identity_kind, identity_encrypted, identity_key, identity_masked,
-    education, school, student_number, consent_on, version, changed_by_id)
-SELECT DISTINCT ON (s.identity_key) %(institution)s, s.name, s.identity_kind, x.encrypted, s.identity_key,
-    s.identity_masked, s.education, s.school, s.student_number, s.consent_on, 1, %(user)s
-FROM workbook_stage s JOIN workbook_encrypted x USING (identity_key)
-ORDER BY s.identity_key, s.row_no
+INSERT INTO training_trainee (id, institution_id, name, identity_kind, identity_encrypted, identity_key,
+    identity_masked, education, school, student_number, consent_on, version, changed_by_id)
+SELECT n.person_id, %(institution)s, s.name, s.identity_kind, x.encrypted, s.identity_key, s.identity_masked,
+    s.education, s.school, s.student_number, s.consent_on, 1, %(user)s
+FROM workbook_people n
+JOIN workbook_stage s ON s.row_no = n.first_row
+JOIN workbook_encrypted x ON x.identity_key = n.identity_key
 """
 _CHANGED_PEOPLE = """
 UPDATE training_trainee t SET name = s.name, identity_kind = s.identity_kind, education = s.education,
@@ -77,30 +85,27 @@ FROM (SELECT DISTINCT ON (p.trainee_id) p.trainee_id, s.* FROM workbook_plan p J
     WHERE p.person_changed ORDER BY p.trainee_id, row_no) s
 WHERE t.id = s.trainee_id
 """
-_NEW_ENROLMENTS = """
-INSERT INTO training_enrolment (training_class_id, trainee_id, starts_on, ends_on, version, changed_by_id)
-SELECT k.id, t.id, p.starts_on, p.ends_on, 1, %(user)s
+_PLACES = """
+CREATE TEMPORARY TABLE workbook_places AS
+SELECT p.row_no, k.id AS class_id, coalesce(p.trainee_id, n.person_id) AS person_id, p.enrolment_id IS NULL AS is_new,
+    coalesce(p.enrolment_id, nextval(pg_get_serial_sequence('training_enrolment', 'id'))) AS place_id
 FROM workbook_plan p
-JOIN workbook_stage s USING (row_no)
+JOIN workbook_stage s ON s.row_no = p.row_no
 JOIN training_trainingclass k ON k.institution_id = %(institution)s AND k.code = s.class_code
-JOIN training_trainee t ON t.institution_id = %(institution)s AND t.identity_key = p.identity_key
-WHERE p.enrolment_id IS NULL
+LEFT JOIN workbook_people n ON n.identity_key = p.identity_key
+WHERE p.enrolment_id IS NULL OR person_changed OR days_changed OR certificate_changed OR contract_changed
+"""
+_NEW_ENROLMENTS = """
+INSERT INTO training_enrolment (id, training_class_id, trainee_id, starts_on, ends_on, version, changed_by_id)
+SELECT a.place_id, a.class_id, a.person_id, p.starts_on, p.ends_on, 1, %(user)s
+FROM workbook_places a JOIN workbook_plan p USING (row_no)
+WHERE a.is_new
 """
 _CHANGED_ENROLMENTS = """
 UPDATE training_enrolment e SET starts_on = p.starts_on, ends_on = p.ends_on, version = e.version + 1,
     changed_by_id = %(user)s, changed_at = statement_timestamp()
 FROM workbook_plan p
 WHERE e.id = p.enrolment_id AND (p.days_changed OR p.certificate_changed OR p.contract_changed)
-"""
-# Where each row's enrolment is, now that all are there.
-_PLACES = """
-CREATE TEMPORARY TABLE workbook_places AS
-SELECT p.row_no, e.id AS place_id
-FROM workbook_plan p
-JOIN workbook_stage s USING (row_no)
-JOIN training_trainingclass k ON k.institution_id = %(institution)s AND k.code = s.class_code
-JOIN training_trainee t ON t.institution_id = %(institution)s AND t.identity_key = p.identity_key
-JOIN training_enrolment e ON e.training_class_id = k.id AND e.trainee_id = t.id
 """
 _CERTIFICATES = """
 INSERT INTO training_certificate (enrolment_id, number, issued_on, institution_id)
@@ -121,8 +126,7 @@ ON CONFLICT (enrolment_id) DO UPDATE SET employer_id = EXCLUDED.employer_id, sig
 _SOURCES = f"""
 INSERT INTO workbooks_sourcerow (job_id, sheet, row, model, object_id, effect)
 SELECT %(job)s, %(sheet)s, p.row_no, %(model)s, a.place_id, {_EFFECT}
-FROM workbook_plan p JOIN workbook_places a USING (row_no)
-WHERE enrolment_id IS NULL OR {_CHANGED}
+FROM workbook_places a JOIN workbook_plan p USING (row_no)
 ORDER BY p.row_no
 """
 
@@ -171,7 +175,10 @@ class Stage:
     def compare(self, classes: Mapping[str, tuple[int | None, date, date]]) -> dict[str, int]:
         """How many rows add, change and leave as it is; may be asked again."""
         self._flush()
-        self._run("DROP TABLE IF EXISTS workbook_classes, workbook_plan, workbook_places, workbook_encrypted")
+        self._run(
+            "DROP TABLE IF EXISTS workbook_classes, workbook_plan, workbook_places, workbook_people,"
+            " workbook_encrypted"
+        )
         self._run(
             "CREATE TEMPORARY TABLE workbook_classes (code text PRIMARY KEY, id bigint, starts_on date, ends_on date)"
         )
@@ -180,11 +187,9 @@ class Stage:
                 "INSERT INTO workbook_classes VALUES (%s, %s, %s, %s)",
                 [(code, *said) for code, said in classes.items()],
             )
-        if self.rows > 1000:
-            self._run("ANALYZE workbook_stage")
+        self._analyze("workbook_stage", "workbook_classes")
         self._run(_COMPARE)
-        if self.rows > 1000:
-            self._run("ANALYZE workbook_plan")
+        self._analyze("workbook_plan")
         counted = dict(self._rows(f"SELECT {_EFFECT}, count(*) FROM workbook_plan GROUP BY 1"))
         return {effect.value: counted.get(effect.value, 0) for effect in Effect}
 
@@ -204,6 +209,16 @@ class Stage:
             WHERE s.certificate_number = '' AND p.certificate_now < p.ends_on AND p.days_changed ORDER BY 1"""
         )
 
+    def in_returned_claims(self) -> list[tuple[int, int, int, bool, bool, bool, bool]]:
+        """Changed rows that stand in a returned claim: row, case, enrolment, and which of its parts change."""
+        return self._rows(
+            f"""SELECT p.row_no, c.id, p.enrolment_id, p.person_changed, p.days_changed, p.certificate_changed,
+                p.contract_changed
+            FROM workbook_plan p JOIN training_claimline l ON l.enrolment_id = p.enrolment_id AND NOT l.released
+            JOIN training_trainingclaim f ON f.id = l.claim_id JOIN casework_case c ON c.id = f.case_id
+            WHERE c.status = 'returned' AND {_CHANGED} ORDER BY 1"""
+        )
+
     def employer_codes(self) -> list[str]:
         found = self._rows(
             "SELECT DISTINCT s.employer_code FROM workbook_stage s JOIN workbook_plan p USING (row_no)"
@@ -221,15 +236,19 @@ class Stage:
         )
         new = self._rows("SELECT DISTINCT identity_key FROM workbook_plan WHERE trainee_id IS NULL")
         with connection.cursor() as cursor, cursor.copy("COPY workbook_encrypted FROM STDIN") as copy:
-            for key, token in encrypted(key for (key,) in new):
-                copy.write(f"{key}\t\\\\x{token.hex()}\n")
+            lines = (f"{key}\t\\\\x{token.hex()}\n" for key, token in encrypted(key for (key,) in new))
+            while batch := "".join(islice(lines, _BATCH)):
+                copy.write(batch)
+        self._run(_PEOPLE)
+        self._analyze("workbook_people", "workbook_encrypted")
         self._run(_NEW_PEOPLE, user=user_id)
         self._run(_CHANGED_PEOPLE, user=user_id)
 
     def write_enrolments(self, user_id: int) -> None:
+        self._run(_PLACES)
+        self._analyze("workbook_places")
         self._run(_NEW_ENROLMENTS, user=user_id)
         self._run(_CHANGED_ENROLMENTS, user=user_id)
-        self._run(_PLACES)
         self._run(_CERTIFICATES)
         self._run(_CONTRACTS)
 
@@ -240,10 +259,14 @@ class Stage:
         if connection.is_usable():
             self._run(
                 "DROP TABLE IF EXISTS workbook_stage, workbook_classes, workbook_plan, workbook_places,"
-                " workbook_encrypted"
+                " workbook_people, workbook_encrypted"
             )
 
     # Statements
+
+    def _analyze(self, *tables: str) -> None:
+        for table in tables:
+            self._run(f"ANALYZE {table}")
 
     def _run(self, statement: str, **values: Any) -> None:
         with connection.cursor() as cursor:

@@ -3,7 +3,7 @@ from celery import shared_task
 from workbooks.services import jobs
 
 
-@shared_task(name="workbooks.work")
+@shared_task(name="workbooks.work", soft_time_limit=240, time_limit=270)
 def work(job_id: int) -> None:
     jobs.work(job_id)
 

@@ -91,6 +91,13 @@ def emit(name: str, sheet, broken: dict) -> None:
     pad = [""] * left
     rows, first = [], top + 1
     for number, row in enumerate(sheet.iter_rows(), start=top + 1):
+        if number not in broken and not any(row):
+            # Blank rows are not worth a word: a million of them may stand between the data and a stray cell.
+            if rows:
+                say({"sheet": name, "first": first, "rows": rows})
+                rows = []
+            first = number + 1
+            continue
         cells = pad + [cell(value) for value in row]
         if number in broken:
             cells += [""] * (max(broken[number]) + 1 - len(cells))

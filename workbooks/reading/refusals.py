@@ -63,6 +63,10 @@ SENTENCES = {
         " Download the template again and copy your rows into it."
     ),
     "too_many_rows": _("Sheet %(sheet)s has more than %(limit)s rows. Split it into several workbooks."),
+    "stray": _(
+        "Sheet %(sheet)s has something in row %(row)s, far below its other rows (the last is %(last)s). Delete"
+        " what stands there."
+    ),
     "too_many_columns": _(
         "Sheet %(sheet)s has more than %(limit)s columns. Keep the columns of the template."
     ),

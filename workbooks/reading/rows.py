@@ -19,6 +19,8 @@ EXAMPLE = Words("EXAMPLE (not imported)", "示例（不导入）")
 _EXAMPLES = ("example", "示例")
 MAX_COLUMNS = 60
 _HEAD_WITHIN = 5
+#: A row so many rows below the others is a slip.
+FAR_BELOW = 5000
 
 
 @dataclass
@@ -33,6 +35,8 @@ class Found:
     mark: int | None
     #: Places whose content makes a row, usual values apart.
     telling: list[int] = field(default_factory=list)
+    #: The last row that said something.
+    last: int = 0
 
 
 @dataclass
@@ -60,6 +64,9 @@ class Reader:
                     if name not in self._passed_over:
                         self._look_for_head(name, number, row)
                 elif not self._is_idle(found, row):
+                    if number - found.last > FAR_BELOW:
+                        raise Unreadable("stray", sheet=name or "CSV", row=number, last=found.last)
+                    found.last = number
                     if number - found.head_row > found.sheet.max_rows + 1:
                         raise Unreadable("too_many_rows", sheet=name or "CSV", limit=found.sheet.max_rows)
                     yield found, number, row
@@ -108,6 +115,7 @@ class Reader:
             raise Unreadable("no_head", sheet=name or "CSV", columns=_(", ").join(missing))
         marks = [place for place, head in enumerate(heads) if head in map(plain_key, MARK_HEAD.both)]
         found = Found(sheet, name, number, places, marks[0] if marks else None)
+        found.last = number
         found.telling = [place for place, column in places if not sheet.by_name[column].is_usual]
         self.found[name] = found
 

@@ -26,7 +26,8 @@ def main(path: str) -> None:
     from openpyxl.styles import PatternFill
 
     fill = PatternFill("solid", fgColor="FFF4B8B0")
-    book = openpyxl.load_workbook(path)
+    with open(path, "rb") as file:  # the name has no suffix, which openpyxl would ask for
+        book = openpyxl.load_workbook(io.BytesIO(file.read()))
     names = {plain_key(name): name for name in book.sheetnames}
     for sheet in said["sheets"]:
         known = [names[plain_key(name)] for name in sheet["names"] if plain_key(name) in names]

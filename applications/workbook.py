@@ -93,7 +93,7 @@ contracts_sheet = Sheet(
             ContractForm,
             "client_country",
             "Client's country or region",
-            "发包方国家（地区）",
+            "发包方所在国家或地区",
             kind=Kind.CHOICE,
             choices=COUNTRIES,
             example="US",
@@ -102,7 +102,7 @@ contracts_sheet = Sheet(
             ContractForm,
             "is_related_party",
             "Related party",
-            "是否关联方",
+            "发包方为关联方",
             kind=Kind.CHOICE,
             choices=YES_NO,
             example="no",
@@ -122,7 +122,7 @@ contracts_sheet = Sheet(
             ContractForm,
             "sector",
             "Sector",
-            "行业领域",
+            "所属领域",
             kind=Kind.CHOICE,
             choices=Sector.choices,
             example="software",
@@ -165,7 +165,7 @@ contracts_sheet = Sheet(
 
 receipts_sheet = Sheet(
     RECEIPTS,
-    Words("Receipts", "收汇"),
+    Words("Receipts", "收汇凭证"),
     (
         Column(
             "contract",
@@ -214,7 +214,7 @@ receipts_sheet = Sheet(
             ReceiptForm,
             "bank_reference",
             "Bank reference",
-            "银行业务编号",
+            "银行流水号",
             kind=Kind.CODE,
             example="BOC20150520001",
             width=26,
@@ -223,7 +223,7 @@ receipts_sheet = Sheet(
             ReceiptForm,
             "declaration_number",
             "Declaration number",
-            "涉外收入申报号",
+            "涉外收入申报单号",
             kind=Kind.CODE,
             example="360100000101150520N001",
             width=28,
@@ -233,7 +233,7 @@ receipts_sheet = Sheet(
     intro=Words(
         "One row for each payment that reached your account in the year of the claim. A receipt is known by its bank"
         " reference.",
-        "申报年度内每笔到账一行。以银行业务编号识别收汇。",
+        "申报年度内每笔到账一行。以银行流水号识别收汇凭证。",
     ),
 )
 
@@ -510,7 +510,7 @@ register(
     Workbook(
         code="offshore",
         version=1,
-        title=Words("Contracts and receipts", "合同与收汇"),
+        title=Words("Contracts and receipts", "合同与收汇凭证"),
         organisation_kind=OrganisationKind.ENTERPRISE,
         sheets=(contracts_sheet, receipts_sheet),
         intake=OffshoreIntake,

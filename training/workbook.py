@@ -54,30 +54,30 @@ def _column(form: type[forms.BaseForm], field_name: str, en: str, zh: str, **mor
 
 classes_sheet = Sheet(
     CLASSES,
-    Words("Classes", "培训班"),
+    Words("Classes", "班次"),
     (
-        _column(ClassForm, "code", "Class code", "班级编号", kind=Kind.CODE, example="K-2015-01"),
-        _column(ClassForm, "name", "Class name", "班级名称", example="Java 软件外包实训", width=30),
+        _column(ClassForm, "code", "Class code", "班次编号", kind=Kind.CODE, example="K-2015-01"),
+        _column(ClassForm, "name", "Class name", "班次名称", example="Java 软件外包实训", width=30),
         _column(
             ClassForm,
             "sector",
             "Sector",
-            "行业领域",
+            "所属领域",
             kind=Kind.CHOICE,
             choices=Sector.choices,
             example="software",
         ),
         _column(
-            ClassForm, "starts_on", "First day", "开班日期", kind=Kind.DAY, example="2015-03-01", width=14
+            ClassForm, "starts_on", "First day", "开始日期", kind=Kind.DAY, example="2015-03-01", width=14
         ),
-        _column(ClassForm, "ends_on", "Last day", "结业日期", kind=Kind.DAY, example="2015-06-01", width=14),
+        _column(ClassForm, "ends_on", "Last day", "结束日期", kind=Kind.DAY, example="2015-06-01", width=14),
         _column(ClassForm, "hours", "Hours", "学时", kind=Kind.WHOLE, example="400", width=10),
-        _column(ClassForm, "customised_for", "Trained to the order of", "定制培训企业", width=30),
+        _column(ClassForm, "customised_for", "Trained to the order of", "定制培训单位", width=30),
     ),
     max_rows=2_000,
     intro=Words(
         "One row for each class that is not registered yet, or that changed. A class is known by its code.",
-        "尚未登记或有变化的班级每班一行。以班级编号识别。",
+        "尚未登记或有变化的班次每个班次一行。以班次编号识别。",
     ),
 )
 
@@ -90,7 +90,7 @@ trainees_sheet = Sheet(
             ClassForm,
             "code",
             "Class code",
-            "班级编号",
+            "班次编号",
             name="class_code",
             kind=Kind.CODE,
             example="K-2015-01",
@@ -100,7 +100,7 @@ trainees_sheet = Sheet(
             TraineeForm,
             "identity_kind",
             "Identity document",
-            "证件类型",
+            "身份证件类型",
             kind=Kind.CHOICE,
             choices=IdentityKind.choices,
             example="resident",
@@ -111,7 +111,7 @@ trainees_sheet = Sheet(
             TraineeForm,
             "identity",
             "Identity number",
-            "证件号码",
+            "身份证件号码",
             required=True,
             kind=Kind.CODE,
             example="360102199302150011",
@@ -124,7 +124,7 @@ trainees_sheet = Sheet(
             TraineeForm,
             "education",
             "Education",
-            "学历",
+            "学历层次",
             kind=Kind.CHOICE,
             choices=Education.choices,
             example="bachelor",
@@ -150,7 +150,7 @@ trainees_sheet = Sheet(
             required=False,
             kind=Kind.DAY,
             width=16,
-            help=Words("Empty: the days of the class.", "留空则按班级日期。"),
+            help=Words("Empty: the days of the class.", "留空则按班次日期。"),
         ),
         _column(
             EnrolmentForm,
@@ -160,7 +160,7 @@ trainees_sheet = Sheet(
             required=False,
             kind=Kind.DAY,
             width=16,
-            help=Words("Empty: the days of the class.", "留空则按班级日期。"),
+            help=Words("Empty: the days of the class.", "留空则按班次日期。"),
         ),
         _column(
             EnrolmentForm,
@@ -192,7 +192,7 @@ trainees_sheet = Sheet(
             EnrolmentForm,
             "employer_name",
             "Employer's name",
-            "用人单位名称",
+            "用人单位登记名称",
             example="示例信息技术有限公司",
             width=30,
             help=Words("Only for an employer that the portal does not know yet.", "仅平台尚无该单位时填写。"),
@@ -201,7 +201,7 @@ trainees_sheet = Sheet(
             EnrolmentForm,
             "employer_division",
             "Employer's division code",
-            "用人单位行政区划代码",
+            "用人单位注册地行政区划代码",
             kind=Kind.CODE,
             width=18,
             help=Words("Empty: digits 3 to 8 of the credit code.", "留空则取信用代码第3至8位。"),
@@ -237,7 +237,7 @@ trainees_sheet = Sheet(
             EnrolmentForm,
             "open_ended",
             "Open-ended contract",
-            "无固定期限",
+            "无固定期限劳动合同",
             kind=Kind.CHOICE,
             choices=YES_NO,
             example="no",
@@ -250,7 +250,7 @@ trainees_sheet = Sheet(
     intro=Words(
         "One row for each trainee in a class, with the certificate and the labour contract as far as they are there."
         " A row is known by identity number and class; cells that stay empty remove nothing.",
-        "每名学员每班一行，证书和劳动合同已有的一并填写。以证件号码加班级编号识别；留空的单元格不会删除已有内容。",
+        "每名学员每个班次一行，证书和劳动合同已有的一并填写。以身份证件号码加班次编号识别；留空的单元格不会删除已有内容。",
     ),
 )
 _CONTRACT = ("employer_code", "employer_name", "employer_division", "signed_on", "contract_starts_on")
@@ -628,7 +628,7 @@ register(
             ),
             Words(
                 "In an export identity numbers are masked. A masked number with the same name finds the trainee again.",
-                "导出文件中的证件号码已遮盖。遮盖号码与姓名一致时，导入会找到原学员。",
+                "导出文件中的身份证件号码已遮盖。遮盖号码与姓名一致时，导入会找到原学员。",
             ),
             Words(
                 "Write only trainees who signed the consent to processing personal data.",

@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin_base import ReadOnlyAdmin
@@ -43,6 +45,7 @@ class TraineeAdmin(ReadOnlyAdmin):
         "student_number",
         "consent_on",
         "elsewhere_too",
+        "disclosure",
     )
     readonly_fields = fields
 
@@ -51,6 +54,14 @@ class TraineeAdmin(ReadOnlyAdmin):
             institution=OuterRef("institution")
         )
         return super().get_queryset(request).annotate(registered_twice=Exists(others))
+
+    @admin.display(description=_("whole number"))
+    def disclosure(self, trainee: Trainee) -> str:
+        """The way to the number: reviewers of a filed claim, with a reason that is written down."""
+        url = reverse("training:trainee_reveal", args=[trainee.pk])
+        return format_html(
+            '<a href="{}">{}</a>', url, _("Reviewers of a filed claim see it for a reason that is recorded")
+        )
 
     @admin.display(boolean=True, description=_("Registered twice"))
     def elsewhere_too(self, trainee: Trainee) -> bool:

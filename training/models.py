@@ -18,10 +18,14 @@ from accounts.identifiers import (
     validate_credit_code,
 )
 from accounts.models import Organisation, User
+from audit.triggers import append_only
 from casework.models import Case
 from policy.sectors import Sector
 from training.enums import Education, IdentityKind
 from training.identities import person_number
+
+#: What stands where personal data were erased.
+ERASED = "***"
 
 
 class OwnQuerySet(models.QuerySet):
@@ -118,6 +122,7 @@ class Trainee(Versioned):
         _("consent given on"),
         help_text=_("Day on which the trainee signed the consent to processing personal data."),
     )
+    erased_at = models.DateTimeField(_("personal data erased"), null=True, blank=True, editable=False)
 
     objects = OwnQuerySet.as_manager()
 
@@ -132,8 +137,28 @@ class Trainee(Versioned):
             models.CheckConstraint(
                 condition=~Q(identity_masked__regex=r"\d{15}"), name="trainee_identity_is_masked"
             ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True)
+                | Q(
+                    name=ERASED,
+                    identity_masked=ERASED,
+                    identity_encrypted=b"",
+                    identity_key__startswith="erased:",
+                    education="",
+                    school="",
+                    student_number="",
+                ),
+                name="trainee_erased_is_blank",
+            ),
         ]
         indexes = [models.Index(fields=["identity_key"], name="trainee_person")]
+        triggers = [
+            pgtrigger.Protect(
+                name="erased_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__erased_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.identity_masked}"
@@ -154,6 +179,35 @@ class Trainee(Versioned):
     @property
     def masked_name(self) -> str:
         return mask_name(self.name)
+
+
+class Erasure(models.Model):
+    """The decision to erase a person's data: on whose wish, by whom, when, and what was kept."""
+
+    trainee = models.OneToOneField(
+        Trainee, on_delete=models.PROTECT, related_name="erasure", verbose_name=_("trainee")
+    )
+    requested_on = models.DateField(_("asked for on"))
+    reason = models.CharField(_("reason"), max_length=300)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided"), db_default=Now())
+    award_kept = models.BooleanField(
+        _("award kept"), help_text=_("A subsidy was granted: its record and its evidence stay.")
+    )
+    files_erased = models.PositiveIntegerField(_("files erased"), default=0)
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="erasure_has_reason"),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.trainee_id} {self.decided_at:%Y-%m-%d}"
 
 
 class Enrolment(Versioned):
@@ -364,7 +418,23 @@ class ClaimLine(models.Model):
                     END IF;
                     RETURN NEW;
                 """,
-            )
+            ),
+            pgtrigger.Trigger(
+                name="needs_consent",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM training_enrolment enrolment
+                        JOIN training_trainee trainee ON trainee.id = enrolment.trainee_id
+                        WHERE enrolment.id = NEW.enrolment_id AND trainee.erased_at IS NULL
+                            AND trainee.consent_on <= (now() AT TIME ZONE 'Asia/Shanghai')::date
+                    ) THEN
+                        RAISE EXCEPTION 'claim_line_needs_consent' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -60,7 +60,7 @@ def trainees_of(
     user: User, *, name: str = "", training_class: TrainingClass | None = None
 ) -> QuerySet[Trainee]:
     """A person's trainees, by name."""
-    found = Trainee.objects.visible_to(user).select_related("institution")
+    found = Trainee.objects.visible_to(user).filter(erased_at__isnull=True).select_related("institution")
     if name:
         found = found.filter(name__icontains=name)
     if training_class is not None:
@@ -197,9 +197,9 @@ def claimable(case: Case) -> QuerySet[Enrolment]:
     """The institution's enrolments that this claim may choose: those that no other claim holds."""
     held = ClaimLine.objects.filter(released=False).exclude(claim__case=case)
     return with_evidence(
-        Enrolment.objects.filter(trainee__institution_id=case.organisation_id).exclude(
-            pk__in=held.values("enrolment_id")
-        )
+        Enrolment.objects.filter(
+            trainee__institution_id=case.organisation_id, trainee__erased_at__isnull=True
+        ).exclude(pk__in=held.values("enrolment_id"))
     )
 
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from casework import converters  # noqa: F401  (registers case_number)
-from training.web import claims, classes, enrolments, trainees
+from training.web import claims, classes, enrolments, privacy, trainees
 
 app_name = "training"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("trainees/new", trainees.trainee_new, name="trainee_new"),
     path("trainees/<int:pk>", trainees.trainee, name="trainee"),
     path("trainees/<int:pk>/edit", trainees.trainee_edit, name="trainee_edit"),
+    path("trainees/<int:pk>/reveal", privacy.reveal, name="trainee_reveal"),
+    path("trainees/<int:pk>/data", privacy.data, name="trainee_data"),
+    path("trainees/<int:pk>/export", privacy.export, name="trainee_export"),
+    path("trainees/<int:pk>/erase", privacy.erase, name="trainee_erase"),
     path("trainees/<int:pk>/enrol", trainees.trainee_enrol, name="trainee_enrol"),
     path("employers/known", enrolments.employer, name="employer"),
     path("enrolments/<int:pk>", enrolments.enrolment, name="enrolment"),

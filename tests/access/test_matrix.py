@@ -111,6 +111,10 @@ PAGES = {
     "training:trainee": INSTITUTION,
     "training:trainee_edit": INSTITUTION,
     "training:trainee_enrol": INSTITUTION,
+    "training:trainee_reveal": INSTITUTION,
+    "training:trainee_data": INSTITUTION,
+    "training:trainee_export": INSTITUTION,
+    "training:trainee_erase": INSTITUTION,
     "training:employer": SIGNED_IN,
     "training:enrolment": INSTITUTION,
     "training:claim_new": SIGNED_IN,
@@ -256,6 +260,10 @@ def targets(world) -> Iterator[Target]:
         "training:trainee": world.trainee,
         "training:trainee_edit": world.trainee,
         "training:trainee_enrol": world.trainee,
+        "training:trainee_reveal": world.trainee,
+        "training:trainee_data": world.trainee,
+        "training:trainee_export": world.trainee,
+        "training:trainee_erase": world.trainee,
         "training:enrolment": world.enrolment,
     }
     for name, parameters in patterns():

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from casework.transitions import Refused
 from training.models import Enrolment, Trainee, TrainingClass
-from training.services.common import lock_current, lock_institution, note, stamp
+from training.services.common import lock_current, lock_institution, note, refuse_erased, stamp
 
 _AUDITED = ("code", "name", "sector", "starts_on", "ends_on", "hours", "customised_for")
 
@@ -50,6 +50,8 @@ def enrol(*, user: User, training_class: TrainingClass, trainees: Sequence[Train
         raise ValidationError({"trainees": _("Choose at least one trainee.")}, code="required")
     if any(trainee.institution_id != training_class.institution_id for trainee in trainees):
         raise Refused("foreign", _("A trainee can only be enrolled by the institution that registered them."))
+    for trainee in trainees:
+        refuse_erased(trainee)
     there = set(
         Enrolment.objects.filter(training_class=training_class, trainee__in=trainees).values_list(
             "trainee__name", flat=True

@@ -12,7 +12,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import may_file_for
 from audit import services as audit
 from casework.transitions import Refused
-from training.models import Versioned
+from training.models import Trainee, Versioned
 
 Row = TypeVar("Row", bound=Versioned)
 
@@ -41,6 +41,12 @@ def lock_current(model: type[Row], pk: int, expected_version: int | None) -> Row
             % {"who": row.changed_by, "when": timezone.localtime(row.changed_at).strftime("%H:%M")},
         )
     return row
+
+
+def refuse_erased(trainee: Trainee) -> None:
+    """A person whose data were erased is neither changed nor enrolled again. Raises Refused("erased")."""
+    if trainee.erased_at is not None:
+        raise Refused("erased", _("The personal data of this trainee were erased; nothing can be changed."))
 
 
 def stamp(row: Versioned, user: User, *, is_new: bool) -> None:

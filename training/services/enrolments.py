@@ -13,7 +13,7 @@ from accounts.models import User
 from training.evidence import CertificateData, ContractData, contradictions
 from training.models import Certificate, Employer, Enrolment, LabourContract
 from training.selectors import employer_by_code
-from training.services.common import lock_current, lock_institution, note, stamp
+from training.services.common import lock_current, lock_institution, note, refuse_erased, stamp
 from training.services.reopening import refuse_unasked, returned_case_of, state_of
 
 
@@ -35,6 +35,7 @@ def save_enrolment(
     """
     institution = lock_institution(user, enrolment.trainee.institution_id)
     row = lock_current(Enrolment, enrolment.pk, expected_version)
+    refuse_erased(row.trainee)
     _check(starts_on, ends_on, certificate, contract)
     case = returned_case_of(row.pk)
     before = state_of(row.pk) if case else {}

@@ -7,7 +7,7 @@ from accounts.identifiers import mask_name
 from accounts.models import User
 from training.models import Trainee, TrainingClass
 from training.services.classes import enrol
-from training.services.common import lock_current, lock_institution, note, stamp
+from training.services.common import lock_current, lock_institution, note, refuse_erased, stamp
 
 
 class AlreadyRegistered(Exception):
@@ -43,6 +43,7 @@ def change_trainee(
     """Change a person's data; an empty `identity` leaves the number as it is. Raises as `register_trainee` does."""
     lock_institution(user, trainee.institution_id)
     current = lock_current(Trainee, trainee.pk, expected_version)
+    refuse_erased(current)
     trainee.version = current.version
     trainee.identity_encrypted = current.identity_encrypted
     trainee.identity_key, trainee.identity_masked = current.identity_key, current.identity_masked

@@ -53,7 +53,7 @@ def enrol(request, pk: int):
             messages.success(request, _("Enrolled: %(count)d.") % {"count": len(created)})
             return redirect(found)
     name = NameFilter(request.GET)
-    candidates = Trainee.objects.filter(institution=found.institution).exclude(
+    candidates = Trainee.objects.filter(institution=found.institution, erased_at__isnull=True).exclude(
         enrolments__training_class=found
     )
     if name.is_valid() and name.cleaned_data["q"]:

@@ -186,7 +186,7 @@ class EnrolForm(forms.Form):
     def __init__(self, *args, training_class: TrainingClass, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["trainees"].queryset = Trainee.objects.filter(
-            institution_id=training_class.institution_id
+            institution_id=training_class.institution_id, erased_at__isnull=True
         )
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import may_file_for
 from casework.transitions import Refused
 from training.models import Enrolment, Trainee
+from training.permissions import may_erase
 from training.selectors import trainees_of, with_evidence, writable_institutions
 from training.services.classes import enrol
 from training.services.trainees import AlreadyRegistered, change_trainee, register_trainee
@@ -52,6 +53,7 @@ def trainee(request, pk: int):
         "rows": rows,
         "enrol_form": EnrolInForm(trainee=found),
         "may_write": may_file_for(request.user, found.institution),
+        "may_erase": may_erase(request.user, found),
         "crumbs": [crumb(_("Trainees"), "training:trainees")],
     }
     return render(request, "training/trainee.html", context)

@@ -5,6 +5,7 @@ from applications import services
 from applications.models import Contract
 from casework.enums import Stage
 from casework.models import Case
+from nanchang_portal.sample import papers
 from nanchang_portal.sample.claims import CLAIMS, REASONS, RECEIPTS
 from nanchang_portal.sample.contracts import CONTRACTS
 from nanchang_portal.sample.journeys import walk
@@ -70,6 +71,7 @@ def _draft(row: Row, clerk: User, enterprise: Organisation, contracts: dict[str,
     case = services.save_claim(
         case_id=case.pk, user=clerk, expected_version=case.version, note=row["note"], lines=lines
     )
+    papers.attach(case, row["key"], clerk)
     if row["path"] == "typed":
         services.keep_typed(
             case_id=case.pk, user=clerk, expected_version=case.version, typed=_half_typed(case)

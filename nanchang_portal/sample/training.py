@@ -3,6 +3,7 @@
 from accounts.models import Organisation, User
 from casework.enums import Stage
 from casework.models import Case
+from nanchang_portal.sample import papers
 from nanchang_portal.sample.classes import CLASSES, EMPLOYERS_ELSEWHERE, POSITIONS, SCHOOLS
 from nanchang_portal.sample.codes import credit_code, identity_number
 from nanchang_portal.sample.journeys import walk
@@ -145,6 +146,7 @@ def _claim(
     case = claims.start_claim(user=clerk, institution=institution)
     chosen = [enrolments[row["class"], person].pk for person in row["persons"].split()]
     claims.choose_trainees(user=clerk, case_id=case.pk, enrolment_ids=chosen)
+    papers.attach(case, row["key"], clerk)
     return walk(
         case,
         row["path"],

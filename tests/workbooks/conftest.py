@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -30,6 +31,17 @@ def _private(settings, tmp_path):
     settings.LANGUAGE_CODE = "en"
     with translation.override("en"):
         yield
+
+
+SOFFICE = shutil.which("soffice")
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not SOFFICE and any(
+        "LibreOffice" in str(report.longrepr) for report in terminalreporter.getreports("skipped")
+    ):
+        terminalreporter.section("LIBREOFFICE TESTS SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line("No soffice here. On Debian: apt-get install libreoffice-calc-nogui")
 
 
 CONTRACT = {

@@ -1,7 +1,6 @@
 """From the template to the register: what is added, changed, unchanged; the same file twice; other programs' files."""
 
 import io
-import shutil
 import subprocess
 from datetime import date
 from decimal import Decimal
@@ -18,6 +17,7 @@ from tests.workbooks.conftest import (
     CLASS,
     CONTRACT,
     RECEIPT,
+    SOFFICE,
     csv_file,
     filled_template,
     said,
@@ -29,7 +29,6 @@ from workbooks.models import SourceRow
 from workbooks.sheets import workbook_of
 from workbooks.writing.book import build
 
-SOFFICE = shutil.which("soffice")
 OFFSHORE = {"contracts": [CONTRACT], "receipts": [RECEIPT]}
 
 

@@ -31,6 +31,7 @@ CLAIMS = table(
     qy15  | qingyun    | 2015 | rejected      | a domestic client: rejected                                |
     qy16  | qingyun    | 2016 | withdrawn     | withdrawn                                                  |
     qy17  | qingyun    | 2017 | corrected     | returned and filed again                                   |
+    qy18  | qingyun    | 2018 | lapsed        | returned, not corrected in the term                        |
     ax15  | aixi       | 2015 | passed        | pounds, Hong Kong dollars                                  |
     ax16  | aixi       | 2016 | filed         | a refund brings the year below the threshold               | 客户因服务中断退款一笔。
     xh15  | xianghu    | 2015 | approved      | within the recognition                                     |
@@ -87,6 +88,7 @@ RECEIPTS = table(
     qy15  | QY-1     | 2015-07-10 | GBP      | 60,000.00
     qy16  | QY-1     | 2016-06-17 | GBP      | 150,000.00
     qy17  | QY-1     | 2017-05-19 | GBP      | 210,000.00
+    qy18  | QY-1     | 2018-05-18 | USD      | 230,000.00
     ax15  | AX-1     | 2015-03-27 | GBP      | 88,000.00
     ax15  | AX-2     | 2015-08-21 | HKD      | 1,260,000.00
     ax16  | AX-1     | 2016-03-18 | GBP      | 100,000.00
@@ -112,6 +114,7 @@ REASONS = table(
     gj18  | 全年收汇恰为200,000.00美元，现行文本为“超过20万美元”，请复审人员定夺。
     qy15  | 发包方上海示例转包科技有限公司为境内企业，不属于离岸业务，本年申报不予支持。
     qy17  | 请说明2017年5月19日收汇对应的验收批次。
+    qy18  | 请补充2018年收汇凭证的国际收支申报单号。
     by17  | 该企业未取得服务外包企业认定，建议不予奖励。
     ml20  | 合同登记证书编号与系统登记不一致，请核对合同后重新提交。
     """

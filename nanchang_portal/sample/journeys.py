@@ -1,14 +1,18 @@
 """How a filed claim goes its way: the same services that the pages call, and the calculation at once."""
 
 from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils import timezone
 
 from accounts.models import User
 from casework.enums import Outcome, RunState, Stage
 from casework.models import CalculationRun, Case
 from casework.services import decisions, filing
 from casework.services.calculation import run_calculation
+from casework.services.deadlines import watch_corrections
 
-FILE, WITHDRAW = "file", "withdraw"
+FILE, WITHDRAW, LAPSE = "file", "withdraw", "lapse"
 PASS = (Stage.INITIAL, Outcome.PASS)
 PROPOSE = (Stage.INITIAL, Outcome.PROPOSE_REJECTION)
 RETURN = (Stage.INITIAL, Outcome.RETURN)
@@ -22,6 +26,7 @@ PATHS: dict[str, tuple] = {
     "filed": (FILE,),
     "withdrawn": (FILE, WITHDRAW),
     "returned": (FILE, RETURN),
+    "lapsed": (FILE, RETURN, LAPSE),
     "corrected": (FILE, RETURN, FILE),
     "passed": (FILE, PASS),
     "proposed": (FILE, PROPOSE),
@@ -50,11 +55,19 @@ def walk(
             file(case)
         elif step == WITHDRAW:
             filing.withdraw(case_id=case.pk, user=clerk)
+        elif step == LAPSE:
+            _let_the_term_pass(case)
         else:
             _decide(case, officials, *step, reason)
         calculate()
         case.refresh_from_db()
     return case
+
+
+def _let_the_term_pass(case: Case) -> None:
+    """As if the claim had been returned long ago."""
+    Case.objects.filter(pk=case.pk).update(stage_since=timezone.now() - timedelta(days=60))
+    watch_corrections()
 
 
 def _decide(case: Case, officials: dict[Stage, User], stage: Stage, outcome: Outcome, reason: str) -> None:

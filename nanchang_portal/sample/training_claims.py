@@ -14,6 +14,7 @@ CLAIMS = table(
     qh15 | qihang      | QH-2014-09 | 1 2 3 4 5 6 7 8 9 10          | approved  | boundaries of the contract, certificate, education | 本批含异地就业学员2名。
     qhb5 | qihang      | QH-2015-03 | 11 12 13 14 16 17 18 19 20    | filed     | boundary of the training, documents                |
     jy15 | jianyi      | JY-2015-02 | 49 50 51 52                   | withdrawn | withdrawn                                          |
+    jl15 | jianyi      | JY-2015-02 | 49 50                         | lapsed    | returned, not corrected in the term                |
     jy16 | jianyi      | JY-2015-09 | 53 54 55 56 57 58 9 16        | filed     | persons whom qihang registered too                 |
     qh16 | qihang      | QH-2016-03 | 25 26 27 28 29 30 31 32 33 34 | passed    | a class to an employer's order                     | 云平台运维定制班，订单企业录用9名。
     ql16 | qihang      | QH-2015-03 | 15                            | corrected | late contract, returned and filed again            | 该学员延期就业。
@@ -28,6 +29,7 @@ REASONS = table(
     claim | reason
     hc15  | 培训机构的指定于2015年6月30日到期，未覆盖整个培训期间，本次申报不予支持。
     ql16  | 请说明该学员培训结束一年后才签订合同的原因。
+    jl15  | 请补充两名学员的劳动合同关键页。
     jy17  | 请补传学员郭静怡的考核合格证书编号后重新提交。
     jp17  | 一名学员使用台湾居民来往大陆通行证，请复审人员核定。
     """

@@ -26,6 +26,8 @@ from policy.countries import CURRENCIES
 PREFIX = "receipts"
 # More in one page is slow to draw; the rest of a year goes into a supplementary claim.
 MAX_ROWS = 200
+# Of a claim with more receipts than that, which a workbook brought, the form shows so many.
+SHOWN_OF_MANY = 100
 # Rows beyond it are refused, but kept as they were typed, up to here.
 KEPT_ROWS = 480
 ROW_FIELDS = (
@@ -245,6 +247,8 @@ class BaseReceiptFormSet(BaseFormSet):
     """Rows in the order typed; blank ones do not count. Every row is an `extra` one, saved receipts included."""
 
     claim_id: int | None = None
+    #: References of this claim's receipts that the form does not show.
+    kept_references: Collection[str] = ()
     row_name = gettext_lazy("Receipt %(number)d")
     default_error_messages = {
         **BaseFormSet.default_error_messages,
@@ -288,6 +292,7 @@ class BaseReceiptFormSet(BaseFormSet):
                 seen.add(pk)
         self._refuse_repeated()
         self.refuse_used(used_references(self._references(), but_claim=self.claim_id))
+        self.refuse_used(self.kept_references)
 
     def _references(self) -> dict[str, ReceiptForm]:
         found: dict[str, ReceiptForm] = {}

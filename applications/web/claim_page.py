@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from applications.estimates import Estimate, estimate
+from applications.estimates import Estimate, Figures, estimate
 from applications.history import Conflict
 from applications.models import Contract, OffshoreClaim, Receipt
 from applications.selectors import Rates
@@ -38,6 +38,16 @@ class ClaimPage:
     def receipts(self) -> list[Receipt]:
         return list(self.claim.receipts.all())
 
+    @property
+    def shown(self) -> list[Receipt]:
+        """The receipts of the form: all, unless a workbook brought more than a page can hold."""
+        many = len(self.receipts) > claim_forms.MAX_ROWS
+        return self.receipts[: claim_forms.SHOWN_OF_MANY] if many else self.receipts
+
+    @property
+    def unshown(self) -> list[Receipt]:
+        return self.receipts[len(self.shown) :]
+
     # Forms
 
     def formset(
@@ -53,6 +63,7 @@ class ClaimPage:
             data=data,
             rows=rows,
         )
+        formset.kept_references = {receipt.bank_reference.upper() for receipt in self.unshown}
         for form in formset.forms:
             if (pk := form.saved_id) and self.task.remarks:
                 form.remarks = self._remarks_at(f"lines/{pk}")
@@ -78,7 +89,7 @@ class ClaimPage:
         """What was typed last, valid or not; otherwise what is saved."""
         if self.claim.typed is not None:
             return self.typed_forms(self.claim.typed)
-        rows = typed_rows.rows_of_receipts(self.receipts)
+        rows = typed_rows.rows_of_receipts(self.shown)
         return self.note_form(note=self.claim.note), self.formset(rows=rows or [{}])
 
     def typed_forms(
@@ -87,7 +98,7 @@ class ClaimPage:
         """`merge` adds the receipts that somebody else saved after this form was opened."""
         rows = typed_rows.rows_of_typed(typed)
         if merge:
-            rows = typed_rows.merged_rows(rows, self.receipts)
+            rows = typed_rows.merged_rows(rows, self.shown)
         return self.note_form(note=typed.get("note", "")), self.formset(rows=rows or [{}])
 
     # What stands beside the rows
@@ -96,7 +107,8 @@ class ClaimPage:
         """Note the rate at each row and estimate the claim from the rows that can be read."""
         figures = {form: form.figures() for form in formset.forms}
         read = {form: line for form, line in figures.items() if line}
-        rates = Rates(line.currency for line in read.values())
+        unshown = [Figures(r.currency, r.amount, r.received_on) for r in self.unshown]
+        rates = Rates(line.currency for line in (*read.values(), *unshown))
         for form, line in read.items():
             rate = rates.on(line.currency, line.received_on)
             form.rate = rate
@@ -106,7 +118,7 @@ class ClaimPage:
                 contract.signed_on if contract and line.received_on < contract.signed_on else None
             )
         unread = sum(1 for form in formset.forms if not (form in read or form.is_removed or form.is_blank))
-        return estimate(self.case, read.values(), rates=rates, unread=unread)
+        return estimate(self.case, [*read.values(), *unshown], rates=rates, unread=unread)
 
     def context(
         self, form: ClaimForm, formset: BaseReceiptFormSet, *, version: int, conflict: Conflict | None = None
@@ -127,6 +139,7 @@ class ClaimPage:
             "saved_at": case.changed_at if self.receipts or claim.note else None,
             "conflict": conflict,
             "contracts": self.contracts,
+            "unshown_count": len(self.unshown),
             "return_reason": self._return_reason(),
             "correction_task": self.task,
             "note_remarks": self.task.at("note"),

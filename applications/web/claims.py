@@ -226,7 +226,7 @@ def _filed_before(request: HttpRequest, case: Case) -> HttpResponse:
 def _submit_context(case: Case, form: SubmitForm, problems, conflict: Conflict | None) -> dict:
     page = ClaimPage(case)
     filed = claim_lines(page.claim)
-    formset = page.formset(rows=typed_rows.rows_of_receipts(page.receipts))
+    formset = page.formset(rows=typed_rows.rows_of_receipts(page.shown))
     if problems is None:
         problems = programme_of(case).problems(case)
     return {

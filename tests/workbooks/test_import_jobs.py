@@ -340,3 +340,24 @@ def test_a_returned_claim_opens_only_what_was_marked(enterprise):
         rows.append(RECEIPT | {"bank_reference": "BANK-3"})
         job = enterprise.upload(xlsx("offshore", {"receipts": rows}))
         assert [fault[1:3] for fault in said(job)] == [(3, "amount"), (4, "")]
+
+
+def test_a_claim_with_more_receipts_than_a_page_holds(enterprise):
+    """The form shows some, counts all, and saving it leaves the others as they are."""
+    receipts = [RECEIPT | {"bank_reference": f"BANK-{n}", "amount": 1000} for n in range(230)]
+    enterprise.take_over(xlsx("offshore", {"contracts": [CONTRACT], "receipts": receipts}))
+    url = reverse("offshore:claim", args=[enterprise.case.number])
+    page = enterprise.client.get(url)
+    text = page.content.decode()
+    assert len(page.context["formset"].forms) == 100 and "130 further receipts" in text
+    assert "230,000.00" in text, "the estimate counts all"
+    form = {"version": page.context["version"], "typed_seen": "", "note": "", "receipts-INITIAL_FORMS": "0"}
+    for number, row in enumerate(page.context["formset"].forms):
+        form |= {f"receipts-{number}-{name}": row[name].value() or "" for name in row.fields}
+    form["receipts-TOTAL_FORMS"] = "100"
+    form["receipts-0-bank_reference"] = "BANK-229"
+    refused = enterprise.client.post(url, form)
+    assert refused.status_code == 200 and "claimed already" in refused.content.decode()
+    form["receipts-0-bank_reference"] = "BANK-NEW"
+    assert enterprise.client.post(url, form).status_code == 302
+    assert Receipt.objects.count() == 230 and Receipt.objects.filter(bank_reference="BANK-NEW").exists()

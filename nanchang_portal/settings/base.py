@@ -187,12 +187,10 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
 CELERY_BEAT_SCHEDULE = {
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
-    "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},
     "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},
-    "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
-    "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},
+    "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},
     "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
     "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},
 }

@@ -267,3 +267,12 @@ def test_equal_numbers_on_different_documents_are_two_people(school, trainee_for
     for kind in ("taiwan_permit", "passport"):
         trainee_form |= {"identity_kind": kind, "identity": "12345678"}
         assert school.post("trainee_new", data=trainee_form).status_code == 302
+
+
+def test_a_form_without_its_version_is_stale(school, trainee_form):
+    trainee = school.hired(name="One").trainee
+    form = trainee_form | {"name": "Blind", "identity": ""}
+    response = school.post("trainee_edit", trainee.pk, data=form)
+    assert response.status_code == 200 and "Compare with the present state below" in words(response)
+    trainee.refresh_from_db()
+    assert trainee.name == "One"

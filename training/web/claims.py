@@ -169,7 +169,10 @@ def _chosen(user, case: Case, form: ChooseForm, also: Iterable[int] = ()) -> Val
     wanted = before - set(form.cleaned_data["shown"]) | set(form.cleaned_data["chosen"]) | set(also)
     try:
         choose_trainees(
-            user=user, case_id=case.pk, enrolment_ids=wanted, expected_version=form.cleaned_data["version"]
+            user=user,
+            case_id=case.pk,
+            enrolment_ids=wanted,
+            expected_version=form.cleaned_data["version"] or 0,
         )
     except ValidationError as error:
         return ValidationError(error.messages[0], code="not_claimable")
@@ -185,7 +188,7 @@ def _file(request: HttpRequest, case: Case, form: SubmitForm, answers: Mapping[i
         case_id=case.pk,
         signed_by=data["signed_by"],
         note=data["note"],
-        expected_version=data["version"],
+        expected_version=data["version"] or 0,
         answers=answers,
     )
     messages.success(

@@ -94,7 +94,9 @@ def class_edit(request, pk: int):
 def _saved(request, form: ClassForm) -> TrainingClass | None:
     try:
         return save_class(
-            user=request.user, training_class=form.instance, expected_version=form.cleaned_data["version"]
+            user=request.user,
+            training_class=form.instance,
+            expected_version=form.cleaned_data["version"] or 0,
         )
     except ValidationError as error:
         add_errors(form, error)

@@ -148,7 +148,7 @@ def _saved(request, form: EnrolmentForm, found: Enrolment) -> bool:
             ends_on=data["ends_on"],
             certificate=form.certificate(),
             contract=form.contract(),
-            expected_version=data["version"],
+            expected_version=data["version"] or 0,
         )
     except ValidationError as error:
         add_errors(form, error)

@@ -148,7 +148,7 @@ def _changed(request, form: TraineeForm) -> Trainee | None:
             user=request.user,
             trainee=form.instance,
             identity=data["identity"],
-            expected_version=data["version"],
+            expected_version=data["version"] or 0,
         )
     except (AlreadyRegistered, ValidationError, Refused) as refused:
         _explain(form, refused)

@@ -108,7 +108,6 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(person, portal,
             page.set_viewport_size(WIDE)
         if faults:
             wrong[path] = faults
-            open("/tmp/ps/faults.txt", "a").write(f"{login} {language} {path} {faults}\n")
     assert wrong == {}
     assert count >= len(WALKS[login])
 

@@ -13,7 +13,10 @@ from tests.portal import BASE
     ("start", "limit"), [("nanchang_portal.wsgi", "10s"), ("nanchang_portal.celery", "10min")]
 )
 def test_a_request_waits_briefly_for_the_database_and_a_worker_longer(start, limit):
-    script = f"import {start}\nfrom django.conf import settings\nprint(settings.DATABASES['default']['OPTIONS']['options'])"
+    script = (
+        f"import {start}\nfrom django.conf import settings\n"
+        "print(settings.DATABASES['default']['OPTIONS']['options'])"
+    )
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "nanchang_portal.settings.test"}
     environment.pop("PORTAL_PROCESS", None)
     printed = subprocess.run(

@@ -24,5 +24,5 @@ class Effect(models.TextChoices):
     """What a row does to the record that it names."""
 
     ADDED = "added", _("added")
-    CHANGED = "changed", _("changed")
+    CHANGED = "changed", pgettext_lazy("import", "changed")
     UNCHANGED = "unchanged", _("unchanged")

@@ -65,7 +65,7 @@ def upload(request, kind: str):
         "form": form,
         "workbook": workbook,
         "organisations": form.organisations,
-        "crumbs": [{"label": workbook.title, "url": reverse(workbook.back_url)}],
+        "crumbs": [{"label": _("Workbooks"), "url": reverse("workbooks:jobs")}],
     }
     return render(request, "workbooks/upload.html", context)
 

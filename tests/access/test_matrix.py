@@ -424,21 +424,22 @@ def test_every_url_for_every_role(world, role):
         assert not changed, f"{role} changed {changed}"
 
 
-@pytest.mark.parametrize("method", ["put", "delete", "options", "head"])
-def test_other_methods_do_nothing(world, method):
+def test_other_methods_do_nothing(world):
     client = client_of(person(world, "superuser"))
     before = fingerprint()
     for target in one_of_each(world):
-        response = getattr(client, method)(target.url)
-        assert response.status_code < 500, f"{method} {target.url}: {response.status_code}"
+        for method in ("put", "delete", "options", "head"):
+            response = getattr(client, method)(target.url)
+            assert response.status_code < 500, f"{method} {target.url}: {response.status_code}"
     assert fingerprint() == before
 
 
-@pytest.mark.parametrize("role", ["visitor", "enterprise_clerk", "superuser"])
-def test_every_post_needs_its_token(world, role):
-    client = client_of(person(world, role), enforce_csrf_checks=True)
+def test_every_post_needs_its_token(world):
+    people = [person(world, role) for role in ("visitor", "enterprise_clerk", "superuser")]
     before = fingerprint()
-    for target in one_of_each(world):
-        response = client.post(target.url, {"undertaking": "on"})
-        assert response.status_code == 403, f"{target.url}: {response.status_code}"
+    for user in people:
+        client = client_of(user, enforce_csrf_checks=True)
+        for target in one_of_each(world):
+            response = client.post(target.url, {"undertaking": "on"})
+            assert response.status_code == 403, f"{target.url} as {user}: {response.status_code}"
     assert fingerprint() == before

@@ -193,6 +193,10 @@ class Case(models.Model):
                         END IF;
                         RETURN NEW;
                     END IF;
+                    IF (NEW.organisation_id, NEW.programme, NEW.year, NEW.number) IS DISTINCT FROM
+                        (OLD.organisation_id, OLD.programme, OLD.year, OLD.number) THEN
+                        RAISE EXCEPTION 'case_identity_is_fixed' USING ERRCODE = 'check_violation';
+                    END IF;
                     IF NEW.status = OLD.status THEN
                         IF OLD.status IN ('approved', 'rejected') AND (
                             NEW.amount_rmb, NEW.current_assessment_id, NEW.initial_reviewer_id,

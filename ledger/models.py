@@ -66,6 +66,9 @@ class Balance(models.Model):
                         END IF;
                     ELSIF NEW.granted_rmb <> OLD.granted_rmb AND pg_trigger_depth() < 2 THEN
                         RAISE EXCEPTION 'ledger_balance_moved_by_entries_only' USING ERRCODE = 'check_violation';
+                    ELSIF (NEW.limit_rmb, NEW.kind, NEW.programme, NEW.year, NEW.organisation_id) IS DISTINCT FROM
+                        (OLD.limit_rmb, OLD.kind, OLD.programme, OLD.year, OLD.organisation_id) THEN
+                        RAISE EXCEPTION 'ledger_balance_limit_is_fixed' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
                 """,

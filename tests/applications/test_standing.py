@@ -117,7 +117,7 @@ def test_a_year_counts_approved_pending_and_drafted_claims(desk, text, django_as
         draft.number,
     ):
         assert words in page
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk.client.get(year_url(desk.enterprise))
     assert year_url(desk.enterprise) in desk.client.get(reverse("dashboard")).content.decode()
     assert year_url(desk.enterprise) in desk.client.get(desk.url()).content.decode()

@@ -73,6 +73,18 @@ def test_a_decision_is_final(people):
         Case.objects.filter(pk=case.pk).update(amount_rmb=1)
 
 
+@pytest.mark.parametrize(
+    "column", ["organisation_id = 0", "year = 2014", "programme = 'training'", "number = 'X'"]
+)
+def test_whose_case_it_is_and_of_which_year_never_changes(people, column):
+    case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
+    with pytest.raises(IntegrityError, match="case_identity_is_fixed"), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE casework_case SET {column} WHERE id = %s", [case.pk])
+    case.refresh_from_db()
+    assert (case.organisation, case.year) == (people.enterprise, 2015)
+
+
 def test_a_case_is_never_deleted(people):
     case = factories.offshore_draft(people.enterprise, people.clerk)
     with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():

@@ -52,7 +52,8 @@ def test_the_same_award_is_posted_once(balance, official):
     ("statement", "name"),
     [
         ("UPDATE ledger_balance SET granted_rmb = 5", "ledger_balance_moved_by_entries_only"),
-        ("UPDATE ledger_balance SET limit_rmb = 0.50", "ledger_balance_within_limit"),
+        ("UPDATE ledger_balance SET limit_rmb = limit_rmb * 10", "ledger_balance_limit_is_fixed"),
+        ("UPDATE ledger_balance SET year = 2016", "ledger_balance_limit_is_fixed"),
         ("DELETE FROM ledger_balance", "Cannot delete"),
         ("UPDATE ledger_entry SET amount_rmb = 5", "Cannot update"),
         ("DELETE FROM ledger_entry", "Cannot update or delete"),

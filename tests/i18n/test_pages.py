@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("i18n")
 
 #: Latin words that belong into a Chinese page: kinds of service, currencies, standards, file formats, a person's login.
 LATIN = {
-    *("A", "BPO", "GB", "ITO", "KPO", "T", "USD", "X"),
+    *("A", "BPO", "GB", "ITO", "KB", "KPO", "MB", "T", "USD", "X"),
     *("AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "KRW", "MOP", "SGD", "TWD"),
     *FORMATS,
 }

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from casework.enums import Actor, RunState, Status
+from casework.enums import IN_REVIEW, Actor, RunState, Status
 from casework.models import Assessment, Case, Transition
 from policy.enums import ProgrammeCode
 
@@ -170,4 +170,8 @@ def calculation_state(case: Case) -> str:
     run = case.runs.order_by("-id").first()
     if run is None:
         return "none"
-    return {RunState.QUEUED: "waiting", RunState.FAILED: "failed"}.get(RunState(run.state), "done")
+    state = {RunState.QUEUED: "waiting", RunState.FAILED: "failed"}.get(RunState(run.state), "done")
+    # The case may have been read just before its calculation was written: then the page asks once more.
+    if state == "done" and case.status in IN_REVIEW and case.current_assessment_id is None:
+        return "waiting"
+    return state

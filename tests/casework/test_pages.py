@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.enums import MembershipRole, OfficialRole
+from casework import presentation
 from casework.enums import Outcome, Stage, Status
+from casework.models import Case
 from casework.services import filing
 from tests import factories
 
@@ -65,6 +67,15 @@ def test_a_case_that_waits_for_its_calculation_says_so_and_asks_again(people, cl
     factories.calculate(case)
     fragment = client.get(url).content.decode()
     assert "hx-get" not in fragment and "50,000.00" in fragment
+
+
+def test_a_case_read_just_before_its_calculation_was_written_goes_on_asking(people):
+    case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
+    filing.submit(case_id=case.pk, user=people.clerk)
+    read_before = Case.objects.get(pk=case.pk)
+    factories.calculate(case)
+    assert presentation.calculation_state(read_before) == "waiting"
+    assert presentation.calculation_state(case) == "done"
 
 
 @pytest.mark.parametrize("name", ["casework:case", "casework:calculation", "casework:withdraw"])

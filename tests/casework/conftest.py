@@ -31,10 +31,14 @@ def fresh_database(django_db_setup, django_db_blocker):
     settings = connections["default"].settings_dict
     original, name = settings["NAME"], f"race_{uuid.uuid4().hex[:12]}"
     with django_db_blocker.unblock():
-        connection.close()
+        connections.close_all()
         parameters = connection.get_connection_params()
         place = {key: parameters[key] for key in ("host", "port", "user", "password") if parameters.get(key)}
         with closing(psycopg.connect(dbname="postgres", autocommit=True, **place)) as server:
+            # A thread of an earlier test may have left a session behind; PostgreSQL copies only a database at rest.
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [original]
+            )
             server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
             settings["NAME"] = name
             try:

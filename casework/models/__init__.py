@@ -1,0 +1,23 @@
+"""The spine shared by every programme: case, submissions, calculations, reviews, awards and their history."""
+
+from casework.models.award import Award, AwardLine
+from casework.models.calculation import Assessment, CalculationRun
+from casework.models.case import Case, CaseQuerySet, Edge
+from casework.models.history import CaseEvent, Submission, Transition
+from casework.models.remark import Remark
+from casework.models.review import Review
+
+__all__ = [
+    "Assessment",
+    "Award",
+    "AwardLine",
+    "CalculationRun",
+    "Case",
+    "CaseEvent",
+    "CaseQuerySet",
+    "Edge",
+    "Remark",
+    "Review",
+    "Submission",
+    "Transition",
+]

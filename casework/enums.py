@@ -88,3 +88,9 @@ class CaseEventKind(models.TextChoices):
 
     CORRECTION_DUE_SOON = "correction_due_soon", _("The term for correction ends soon")
     CORRECTION_LAPSED = "correction_lapsed", _("The term for correction has ended")
+    NOTICE_PUBLISHED = "notice_published", _("The award is on a public notice")
+    NOTICE_WITHDRAWN = "notice_withdrawn", _("The public notice was withdrawn")
+    OBJECTION_RECEIVED = "objection_received", _("An objection was received")
+    OBJECTION_ANSWERED = "objection_answered", _("An objection or appeal was answered")
+    LETTER_MADE = "letter_made", _("The decision letter is ready")
+    REOPENED = "reopened", _("The case was reopened")

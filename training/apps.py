@@ -9,9 +9,12 @@ class TrainingConfig(AppConfig):
     def ready(self) -> None:
         from casework.prints.papers import offer
         from casework.programmes import register
+        from notices import people
         from training import papers, workbook  # noqa: F401  (register themselves)
+        from training.notices import people_of
         from training.prints import PAPERS
         from training.programme import TrainingProgramme
 
         register(TrainingProgramme())
         offer(TrainingProgramme.code, PAPERS)
+        people.register(TrainingProgramme.code, people_of)

@@ -1,7 +1,9 @@
 from decimal import Decimal
 
-from ledger.enums import BalanceKind
-from ledger.models import Balance
+from django.db.models import Count, Q, QuerySet, Sum
+
+from ledger.enums import BalanceKind, ReservationState
+from ledger.models import Balance, Reservation
 
 
 def granted_in_year(*, organisation_id: int, programme: str, year: int) -> Decimal:
@@ -17,3 +19,26 @@ def allowance_of_year(*, organisation_id: int, programme: str, year: int) -> Bal
     return Balance.objects.filter(
         kind=BalanceKind.ALLOWANCE, organisation_id=organisation_id, programme=programme, year=year
     ).first()
+
+
+def reserved_keys() -> QuerySet:
+    """Keys of awards with nothing of them in a queue and money still to be put into payments; for `key__in`."""
+    return (
+        Reservation.objects.values("key")
+        .annotate(
+            waits=Count("pk", filter=Q(state=ReservationState.WAITING)),
+            free=Sum("reserved_rmb"),
+        )
+        .filter(waits=0, free__gt=0)
+        .values("key")
+    )
+
+
+def waiting_keys() -> QuerySet:
+    """Keys of awards of which some part waits for money; for `key__in`."""
+    return Reservation.objects.filter(state=ReservationState.WAITING).values("key")
+
+
+def place_of(key: str) -> list[Reservation]:
+    """An award's parts, the city's first; empty for an award of 0.00."""
+    return list(Reservation.objects.filter(key=key).select_related("balance").order_by("balance__division"))

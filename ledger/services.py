@@ -1,4 +1,4 @@
-"""Post money entries. The database refuses what would pass a limit."""
+"""Post money entries to allowances, and take an award back. The database refuses what would pass a limit."""
 
 from contextlib import contextmanager
 from decimal import Decimal
@@ -6,12 +6,13 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 
 from accounts.models import Organisation, User
+from audit import services as audit
+from ledger import funds
 from ledger.enums import BalanceKind, EntryKind
 from ledger.models import Balance, Entry
+from ledger.refusals import FundRefused, LimitExceeded
 
-
-class LimitExceeded(Exception):
-    """The entry would grant more than the balance's limit (constraint ledger_balance_within_limit)."""
+__all__ = ["FundRefused", "LimitExceeded", "allowance", "grant", "reverse"]
 
 
 @contextmanager
@@ -38,3 +39,34 @@ def grant(*, balance: Balance, amount_rmb: Decimal, key: str, user: User) -> Ent
         return Entry.objects.create(
             balance=balance, kind=EntryKind.GRANT, amount_rmb=amount_rmb, key=key, posted_by=user
         )
+
+
+@transaction.atomic
+def reverse(*, key: str, user: User) -> None:
+    """Take an award back: the year's allowance and the fund's money are free again, the entries stay beside new ones.
+
+    Called in the transaction that reverses the award, with organisation and case locked. Raises FundRefused
+    `in_payment` when money of it is in payment or paid, IntegrityError when it was reversed before. The next award of
+    the same case needs a key of its own (`funds.award_key`).
+    """
+    grants = list(Entry.objects.filter(kind=EntryKind.GRANT, key=key).select_related("balance"))
+    list(
+        Balance.objects.select_for_update(of=("self",))
+        .filter(pk__in=[entry.balance_id for entry in grants])
+        .order_by("pk")
+    )
+    for entry in grants:
+        Entry.objects.create(
+            balance=entry.balance,
+            kind=EntryKind.REVERSAL,
+            amount_rmb=-entry.amount_rmb,
+            key=key,
+            posted_by=user,
+        )
+        audit.record(
+            actor=user,
+            action="allowance.reversed",
+            obj=entry.balance,
+            data={"key": key, "amount_rmb": entry.amount_rmb},
+        )
+    funds.release_award(key=key, user=user)

@@ -19,6 +19,9 @@ from casework.services import calculation, decisions, filing
 from documents.models import Document
 from documents.services import scans, uploads
 from documents.subjects import find as find_subject
+from ledger import changes
+from ledger.enums import ChangeKind
+from ledger.models import FundChange
 from nanchang_portal.sample import paper
 from policy.checklists import items_of
 from policy.enums import ProgrammeCode
@@ -287,3 +290,16 @@ def filed_training(organisation: Organisation, user: User, *enrolments: Enrolmen
     case = training_draft(organisation, user, *enrolments)
     filing.submit(case_id=case.pk, user=user)
     return calculate(case)
+
+
+def fund_change(proposer: User, confirmer: User, **fields) -> FundChange:
+    """A budget (or a share) of the offshore fund of 2015 that one official proposed and another confirmed."""
+    given = {
+        "kind": ChangeKind.BUDGET,
+        "programme": ProgrammeCode.OFFSHORE,
+        "year": 2015,
+        "document": "Finance 2015-1",
+        "reason": "Budget of the year",
+    }
+    change = changes.propose(user=proposer, **given | fields)
+    return changes.confirm(change_id=change.pk, user=confirmer)

@@ -18,6 +18,7 @@ from casework.programmes import programme_of
 from casework.reopening import fields_of_rows, targets
 from casework.services.calculation import inputs_of, lock_case, request_run, result_from_json
 from casework.transitions import Refused, transition
+from ledger import funds
 from ledger.services import LimitExceeded
 
 # What each stage may conclude, and where it leads.
@@ -231,6 +232,14 @@ def _award(case: Case, user: User) -> Award:
     )
     rules = programme_of(case)
     rules.grant(case, result, user)
+    funds.reserve(
+        key=funds.award_key(case.number),
+        programme=case.programme,
+        year=case.year,
+        division=case.organisation.division,
+        amount_rmb=award.amount_rmb,
+        user=user,
+    )
     audit.record(
         actor=user,
         action="case.awarded",

@@ -10,7 +10,7 @@ from casework.enums import Outcome, Stage, Status
 from casework.models import Award, Case, Review
 from casework.services import decisions, filing
 from casework.transitions import Refused
-from ledger.models import Balance, Entry
+from ledger.models import Balance, Entry, Reservation
 from tests import factories
 
 
@@ -46,6 +46,9 @@ def test_two_officials_approve_and_the_award_is_in_the_ledger(people, case):
     assert str(case.award.amount_rmb) == "50000.00"
     balance = Balance.objects.get(organisation=people.enterprise, year=2015)
     assert (str(balance.granted_rmb), str(balance.limit_rmb)) == ("50000.00", "500000.00")
+    # No budget was brought in yet: the award is made all the same, and waits.
+    place = Reservation.objects.get(key=f"award:{case.number}")
+    assert (str(place.amount_rmb), place.state) == ("50000.00", "waiting")
 
 
 def test_cumulative_claims_of_a_year(people):
@@ -54,7 +57,7 @@ def test_cumulative_claims_of_a_year(people):
     second = factories.filed_offshore(people.enterprise, people.clerk, "300000")
     factories.approve(second, people.initial, people.final)
     assert [str(c.award.amount_rmb) for c in (first, second)] == ["480000.00", "20000.00"]
-    assert str(Balance.objects.get().granted_rmb) == "500000.00"
+    assert str(Balance.objects.get(kind="allowance").granted_rmb) == "500000.00"
 
 
 def test_the_same_official_is_refused_as_second_reviewer(people, case):

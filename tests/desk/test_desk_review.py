@@ -299,7 +299,7 @@ def test_the_page_shows_all_that_bears_on_the_decision(desk, as_user, case):
     factories.decide(case, desk.initial, Stage.INITIAL, reason="Checked against the bank.")
     page = text_of(as_user(desk.final).get(page_url(case)))
     submission = case.submissions.get()
-    balance = Balance.objects.get()
+    balance = Balance.objects.get(kind="allowance")
     for text in (
         desk.enterprise.name,
         desk.enterprise.credit_code,

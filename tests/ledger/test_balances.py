@@ -64,8 +64,8 @@ def test_the_same_award_is_posted_once(balance, official):
             "ledger_entry_sign",
         ),
         (
-            "INSERT INTO ledger_balance (kind, programme, year, limit_rmb, granted_rmb)"
-            " VALUES ('fund', 'offshore', 2015, 10, 5)",
+            "INSERT INTO ledger_balance (kind, programme, year, division, limit_rmb, granted_rmb, reserved_rmb,"
+            " committed_rmb, paid_rmb, recovered_rmb) VALUES ('fund', 'offshore', 2015, '360100', 10, 0, 0, 0, 0, 0)",
             "ledger_balance_moved_by_entries_only",
         ),
     ],

@@ -44,6 +44,17 @@ class Outcome(models.TextChoices):
     REJECT = "reject", _("Reject")
 
 
+class GroundCode(models.TextChoices):
+    """Why a claim is rejected, for statistics and letters; the words are in the review's reason."""
+
+    NOT_ELIGIBLE = "not_eligible", _("Conditions of the policy are not met")
+    NO_STANDING = "no_standing", _("No recognition or designation for the time")
+    EVIDENCE = "evidence", _("The evidence does not prove what was claimed")
+    CLAIMED_BEFORE = "claimed_before", _("Already subsidised")
+    UNTRUE = "untrue", _("Statements are untrue")
+    OUTSIDE = "outside", _("The business is not covered by the programme")
+
+
 class RunState(models.TextChoices):
     """State of one calculation; never a status of the case."""
 
@@ -57,6 +68,7 @@ class RunCause(models.TextChoices):
     SUBMISSION = "submission", _("Submission")
     YEAR_CHANGED = "year_changed", _("Another claim of the year was decided")
     REQUEST = "request", _("Asked for by an official")
+    REOPENING = "reopening", _("The case was reopened")
 
 
 class Payee(models.TextChoices):
@@ -94,3 +106,15 @@ class CaseEventKind(models.TextChoices):
     OBJECTION_ANSWERED = "objection_answered", _("An objection or appeal was answered")
     LETTER_MADE = "letter_made", _("The decision letter is ready")
     REOPENED = "reopened", _("The case was reopened")
+
+
+class ReopeningCause(models.TextChoices):
+    OBJECTION = "objection", _("An objection was upheld")
+    APPEAL = "appeal", _("An appeal was upheld")
+    ERROR = "error", _("An error was discovered")
+
+
+class ReopeningState(models.TextChoices):
+    PROPOSED = "proposed", pgettext_lazy("reopening", "Proposed")
+    CONFIRMED = "confirmed", pgettext_lazy("reopening", "Confirmed")
+    TURNED_DOWN = "turned_down", pgettext_lazy("reopening", "Turned down")

@@ -34,6 +34,9 @@ EDGES = (
     EdgeRule(S.FINAL_REVIEW, S.RETURNED, A.FINAL_REVIEWER, reason_required=True),
     EdgeRule(S.FINAL_REVIEW, S.REJECTED, A.FINAL_REVIEWER, reason_required=True),
     EdgeRule(S.FINAL_REVIEW, S.INITIAL_REVIEW, A.SYSTEM, reason_required=True),
+    # Only by a reopening that two people decided (casework.services.second_look).
+    EdgeRule(S.APPROVED, S.INITIAL_REVIEW, A.FINAL_REVIEWER, reason_required=True),
+    EdgeRule(S.REJECTED, S.INITIAL_REVIEW, A.FINAL_REVIEWER, reason_required=True),
 )
 _TABLE = {(edge.from_status, edge.to_status): edge for edge in EDGES}
 

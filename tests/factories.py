@@ -13,7 +13,8 @@ from accounts.enums import AccreditationKind, MembershipRole, OfficialRole, Orga
 from accounts.identifiers import resident_check_digit
 from accounts.models import Accreditation, Membership, Organisation, User
 from applications.models import Contract, OffshoreClaim, Receipt
-from casework.enums import Outcome, Stage
+from casework.enums import GroundCode, Outcome, Stage
+from casework.grounds import clauses_of
 from casework.models import Case
 from casework.services import calculation, decisions, filing
 from documents.models import Document
@@ -188,6 +189,11 @@ def filed_offshore(organisation: Organisation, user: User, *amounts: str, year: 
     return calculate(case)
 
 
+def ground(case: Case) -> decisions.GroundDraft:
+    """A ground for rejecting the case: the first clause of its policy."""
+    return decisions.GroundDraft(GroundCode.NOT_ELIGIBLE, clauses_of(case)[0].clause)
+
+
 def decide(case: Case, user: User, stage: Stage, outcome: Outcome = Outcome.PASS, reason: str = "") -> Case:
     """One official's conclusion on the case as it stands."""
     case.refresh_from_db()
@@ -198,6 +204,7 @@ def decide(case: Case, user: User, stage: Stage, outcome: Outcome = Outcome.PASS
         outcome=outcome,
         assessment_hash=case.current_assessment.hash,
         reason=reason,
+        ground=ground(case) if outcome == Outcome.REJECT else None,
     )
     case.refresh_from_db()
     return case

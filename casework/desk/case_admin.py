@@ -22,6 +22,7 @@ from audit.admin_base import ReadOnlyAdmin
 from casework import presentation
 from casework.desk import bulk, filters, flags, queue, review
 from casework.desk.forms import DecisionForm, remark_formset, with_more_remarks
+from casework.desk.grounds import GroundForm
 from casework.enums import IN_REVIEW
 from casework.models import Case
 from casework.permissions import stage_of
@@ -205,6 +206,7 @@ class CaseAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": case.number,
             "form": DecisionForm(initial=shown),
+            "ground_form": GroundForm(case, form.data if form is not None else None),
             "remark_forms": _remark_forms(case, form.data if form is not None else None),
             "refusal": refusal,
             "kept_filters": kept,
@@ -223,7 +225,10 @@ class CaseAdmin(ReadOnlyAdmin):
             return self._review_page(request, case, form=form)
         try:
             remarks = _remark_forms(case, request.POST).drafts()
-            after = decide(case_id=case.pk, user=request.user, remarks=remarks, **form.decision())
+            ground = GroundForm(case, request.POST).draft()
+            after = decide(
+                case_id=case.pk, user=request.user, remarks=remarks, ground=ground, **form.decision()
+            )
         except Refused as refusal:
             return self._review_page(request, self._case(request, pk), form=form, refusal=refusal)
         messages.success(

@@ -71,7 +71,7 @@ _TONES = {
 def opinions(case: Case) -> list[Opinion]:
     return [
         Opinion(review, _TONES[Outcome(review.outcome)], review.assessment_id != case.current_assessment_id)
-        for review in case.reviews.select_related("reviewer", "assessment").order_by("id")
+        for review in case.reviews.select_related("reviewer", "assessment", "ground").order_by("id")
     ]
 
 

@@ -4,15 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('casework', '0005_fixed_identity'),
+        ("casework", "0005_fixed_identity"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='caseevent',
-            name='kind',
-            field=models.CharField(choices=[('correction_due_soon', 'The term for correction ends soon'), ('correction_lapsed', 'The term for correction has ended'), ('notice_published', 'The award is on a public notice'), ('notice_withdrawn', 'The public notice was withdrawn'), ('objection_received', 'An objection was received'), ('objection_answered', 'An objection or appeal was answered'), ('letter_made', 'The decision letter is ready'), ('reopened', 'The case was reopened')], max_length=30, verbose_name='kind'),
+            model_name="caseevent",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("correction_due_soon", "The term for correction ends soon"),
+                    ("correction_lapsed", "The term for correction has ended"),
+                    ("notice_published", "The award is on a public notice"),
+                    ("notice_withdrawn", "The public notice was withdrawn"),
+                    ("objection_received", "An objection was received"),
+                    ("objection_answered", "An objection or appeal was answered"),
+                    ("letter_made", "The decision letter is ready"),
+                    ("reopened", "The case was reopened"),
+                ],
+                max_length=30,
+                verbose_name="kind",
+            ),
         ),
     ]

@@ -203,6 +203,17 @@ class Case(models.Model):
                         RAISE EXCEPTION 'case_status_edge: % -> %', OLD.status, NEW.status
                             USING ERRCODE = 'check_violation';
                     END IF;
+                    IF OLD.status IN ('approved', 'rejected') AND (
+                        EXISTS (SELECT 1 FROM casework_award WHERE case_id = NEW.id AND reversed_at IS NULL)
+                        OR NOT EXISTS (
+                            SELECT 1 FROM casework_reopening
+                            WHERE case_id = NEW.id AND state = 'confirmed' AND decision_id = (
+                                SELECT max(id) FROM casework_transition WHERE case_id = NEW.id
+                            )
+                        )
+                    ) THEN
+                        RAISE EXCEPTION 'case_reopened_by_two' USING ERRCODE = 'check_violation';
+                    END IF;
                     IF NEW.status = 'approved' AND NOT (
                         EXISTS (
                             SELECT 1 FROM casework_review
@@ -216,6 +227,13 @@ class Case(models.Model):
                     ) THEN
                         RAISE EXCEPTION 'case_approval_needs_two_reviews' USING ERRCODE = 'check_violation';
                     END IF;
+                    IF NEW.status = 'rejected' AND NOT EXISTS (
+                        SELECT 1 FROM casework_ground ground JOIN casework_review review ON review.id = ground.review_id
+                        WHERE review.assessment_id = NEW.current_assessment_id AND review.stage = 'final'
+                            AND review.outcome = 'reject' AND review.reviewer_id = NEW.final_reviewer_id
+                    ) THEN
+                        RAISE EXCEPTION 'case_rejection_needs_ground' USING ERRCODE = 'check_violation';
+                    END IF;
                     RETURN NEW;
                 """,
             ),
@@ -228,3 +246,8 @@ class Case(models.Model):
         from django.urls import reverse
 
         return reverse("casework:case", args=[self.number])
+
+    @property
+    def award(self) -> models.Model | None:
+        """The award in force; None before the approval, and after the award was reversed."""
+        return self.awards.filter(reversed_at__isnull=True).first()

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit import services as audit
 from casework.diff import Layout, rows_of
-from casework.enums import Outcome, RemarkCode, RunCause, RunState, Stage, Status, TargetKind
-from casework.models import Award, AwardLine, Case, Remark, Review, Submission
+from casework.enums import GroundCode, Outcome, RemarkCode, RunCause, RunState, Stage, Status, TargetKind
+from casework.grounds import clauses_of
+from casework.models import Award, AwardLine, Case, Ground, Remark, Review, Submission
 from casework.permissions import may_review, stage_of
 from casework.programmes import programme_of
 from casework.reopening import fields_of_rows, targets
@@ -37,6 +38,14 @@ CONCLUSIONS = {
 
 
 @dataclass(frozen=True)
+class GroundDraft:
+    """The ground of a rejection as the reviewer chose it: a code of `GroundCode`, a clause of `casework.grounds`."""
+
+    code: str
+    clause: str
+
+
+@dataclass(frozen=True)
 class RemarkDraft:
     """A remark as the reviewer wrote it: where (a path into the frozen inputs), what, and perhaps a coded reason."""
 
@@ -54,17 +63,18 @@ def decide(
     assessment_hash: str,
     reason: str = "",
     remarks: Sequence[RemarkDraft] = (),
+    ground: GroundDraft | None = None,
 ) -> Case:
     """Record one official's conclusion and move the case.
 
     `stage` and `assessment_hash` are what the official's page showed: when the case moved on or the calculation
     changed meanwhile, nothing happens and Refused says so. `remarks` belong to a return: only what they mark is open
-    again. A final pass posts the award to the ledger in the same
+    again. `ground` belongs to a rejection, which needs one, and to its proposal. A final pass posts the award to the ledger in the same
     transaction; the year's allowance and the once-per-person rule are the database's to refuse.
     """
     try:
         with transaction.atomic():
-            return _decide(case_id, user, stage, outcome, assessment_hash, reason.strip(), remarks)
+            return _decide(case_id, user, stage, outcome, assessment_hash, reason.strip(), remarks, ground)
     except LimitExceeded as error:
         raise Refused(
             "allowance",
@@ -109,6 +119,7 @@ def _decide(
     assessment_hash: str,
     reason: str,
     remarks: Sequence[RemarkDraft],
+    ground: GroundDraft | None,
 ) -> Case:
     case = lock_case(case_id)
     if stage_of(case) != stage:
@@ -124,6 +135,8 @@ def _decide(
         raise Refused("outcome", _("This conclusion does not belong to this step."))
     if outcome != Outcome.PASS and not reason:
         raise Refused("reason", _("Write the reason: the applicant will read it."))
+    if outcome == Outcome.REJECT and ground is None:
+        raise Refused("ground", _("Choose the ground of the rejection and its clause."))
     if remarks and outcome != Outcome.RETURN:
         raise Refused(
             "remarks",
@@ -158,8 +171,11 @@ def _decide(
             "assessment": assessment.pk,
             "hash": assessment.hash,
             "remarks": [vars(remark) for remark in remarks],
-        },
+        }
+        | ({"ground": vars(ground)} if ground else {}),
     )
+    if ground and outcome in (Outcome.PROPOSE_REJECTION, Outcome.REJECT):
+        _found(review, ground)
     _pin(review, assessment.submission, remarks)
     fields: dict = {}
     if target == Status.FINAL_REVIEW:
@@ -174,6 +190,14 @@ def _decide(
     if target == Status.REJECTED:
         programme_of(case).release(case)
     return case
+
+
+def _found(review: Review, draft: GroundDraft) -> None:
+    """Keep the ground of a rejection in the policy's own words. Raises Refused for what the policy does not say."""
+    clause = next((found for found in clauses_of(review.case) if found.clause == draft.clause), None)
+    if clause is None or draft.code not in GroundCode.values:
+        raise Refused("ground", _("Choose the ground of the rejection and its clause."))
+    Ground.objects.create(review=review, code=draft.code, clause=clause.clause, quotation=clause.quotation)
 
 
 def _pin(review: Review, submission: Submission, remarks: Sequence[RemarkDraft]) -> None:
@@ -218,7 +242,12 @@ def _check_basis(case: Case) -> None:
 def _award(case: Case, user: User) -> Award:
     assessment = case.current_assessment
     result = result_from_json(assessment)
-    award = Award.objects.create(case=case, assessment=assessment, amount_rmb=assessment.amount_rmb)
+    award = Award.objects.create(
+        case=case,
+        number=case.awards.count() + 1,
+        assessment=assessment,
+        amount_rmb=assessment.amount_rmb,
+    )
     AwardLine.objects.bulk_create(
         AwardLine(
             award=award,

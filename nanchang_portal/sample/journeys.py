@@ -6,7 +6,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from casework.enums import Outcome, RunState, Stage
+from casework.enums import GroundCode, Outcome, RunState, Stage
+from casework.grounds import clauses_of
 from casework.models import CalculationRun, Case
 from casework.services import decisions, filing
 from casework.services.calculation import run_calculation
@@ -78,7 +79,12 @@ def _decide(case: Case, officials: dict[Stage, User], stage: Stage, outcome: Out
         outcome=outcome,
         assessment_hash=case.current_assessment.hash,
         reason="" if outcome == Outcome.PASS else reason,
+        ground=_ground(case) if outcome in (Outcome.PROPOSE_REJECTION, Outcome.REJECT) else None,
     )
+
+
+def _ground(case: Case) -> decisions.GroundDraft:
+    return decisions.GroundDraft(GroundCode.OUTSIDE, clauses_of(case)[0].clause)
 
 
 def calculate() -> None:

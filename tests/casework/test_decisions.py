@@ -14,7 +14,9 @@ from ledger.models import Balance, Entry, Reservation
 from tests import factories
 
 
-def decide(case: Case, user, stage=Stage.INITIAL, outcome=Outcome.PASS, reason="", assessment_hash=None):
+def decide(
+    case: Case, user, stage=Stage.INITIAL, outcome=Outcome.PASS, reason="", assessment_hash=None, ground=None
+):
     case.refresh_from_db()
     return decisions.decide(
         case_id=case.pk,
@@ -23,6 +25,7 @@ def decide(case: Case, user, stage=Stage.INITIAL, outcome=Outcome.PASS, reason="
         outcome=outcome,
         reason=reason,
         assessment_hash=assessment_hash or case.current_assessment.hash,
+        ground=ground or (factories.ground(case) if outcome == Outcome.REJECT else None),
     )
 
 
@@ -152,6 +155,38 @@ def test_a_rejection_is_seen_by_two_people_and_frees_the_receipts(people, case):
     assert case.status == Status.REJECTED
     assert Receipt.objects.get(claim__case=case).released
     assert not Award.objects.exists()
+
+
+def test_a_rejection_names_its_ground_and_a_clause_of_the_policy(people, case):
+    decide(case, people.initial, outcome=Outcome.PROPOSE_REJECTION, reason="Client is domestic.")
+    good = factories.ground(case)
+    for wrong in (GroundDraft("whatever", good.clause), GroundDraft(good.code, "No clause of ours")):
+        with pytest.raises(Refused) as caught:
+            decide(case, people.final, Stage.FINAL, Outcome.REJECT, "No.", ground=wrong)
+        assert caught.value.code == "ground"
+    with pytest.raises(Refused) as caught:
+        decisions.decide(
+            case_id=case.pk,
+            user=people.final,
+            stage=Stage.FINAL,
+            outcome=Outcome.REJECT,
+            reason="No.",
+            assessment_hash=case.current_assessment.hash,
+        )
+    assert caught.value.code == "ground"
+    assert unchanged(case, Status.FINAL_REVIEW) and Review.objects.count() == 1
+    decide(case, people.final, Stage.FINAL, Outcome.REJECT, "No.")
+    kept = Review.objects.get(stage=Stage.FINAL).ground
+    assert (kept.code, kept.clause) == (good.code, good.clause) and kept.quotation
+
+
+def test_sql_rejects_no_case_without_a_ground(people, case):
+    decide(case, people.initial, outcome=Outcome.PROPOSE_REJECTION, reason="Client is domestic.")
+    with pytest.raises(IntegrityError, match="case_rejection_needs_ground"), transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(
+            status=Status.REJECTED, final_reviewer=people.final, decided_at=timezone.now()
+        )
+    assert unchanged(case, Status.FINAL_REVIEW)
 
 
 def test_an_initial_reviewer_cannot_reject_alone(people, case):

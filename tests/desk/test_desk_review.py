@@ -41,6 +41,9 @@ def text_of(response) -> str:
 def decide(client, case: Case, outcome: Outcome = Outcome.PASS, reason: str = "", **overrides):
     """Open the page and press one of its buttons."""
     fields = shown(client.get(page_url(case))) | overrides
+    if outcome == Outcome.REJECT:
+        ground = factories.ground(case)
+        fields = {"ground_code": ground.code, "ground_clause": ground.clause} | fields
     return client.post(decide_url(case), {**fields, "outcome": outcome, "reason": reason})
 
 

@@ -126,7 +126,9 @@ def test_a_remark_with_a_long_number_is_refused_and_nothing_made(approved, initi
 
 def test_a_remark_with_dates_and_amounts_is_fine(approved, initial):
     remark = "公示期自2015-11-03 2015-11-10，金额1,500,000.00元，电话0791-8888"
-    assert publishing.make_notice(user=initial, programme="offshore", year=2015, remark=remark).remark == remark
+    assert (
+        publishing.make_notice(user=initial, programme="offshore", year=2015, remark=remark).remark == remark
+    )
 
 
 def test_who_made_it_does_not_publish_it(approved, second):
@@ -211,7 +213,12 @@ def test_a_published_notice_never_changes(approved, publish, fields, error):
         lambda: notice.entries.update(live=False),
         lambda: notice.entries.all().delete(),
         lambda: NoticeEntry.objects.create(
-            notice=notice, award=approved.award, position=2, organisation_name="X", case_number="X", amount_rmb=1
+            notice=notice,
+            award=approved.award,
+            position=2,
+            organisation_name="X",
+            case_number="X",
+            amount_rmb=1,
         ),
     ):
         with pytest.raises(Exception, match="Cannot|notice_|protected"), transaction.atomic():

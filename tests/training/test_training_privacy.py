@@ -119,7 +119,7 @@ def test_a_second_approval_that_slipped_through_is_refused(school, rival, twins,
         factories.decide(second, officials[1], Stage.FINAL)
     assert refused.value.code == "basis_changed"
     second.refresh_from_db()
-    assert second.status == Status.FINAL_REVIEW and not hasattr(second, "award")
+    assert second.status == Status.FINAL_REVIEW and second.award is None
 
 
 def test_a_shared_employer_tells_nothing_of_who_hired_there(school, rival, twins):

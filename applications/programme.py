@@ -179,10 +179,13 @@ class OffshoreProgramme:
             year=case.year,
             limit_rmb=Decimal(result.details["cap_rmb"]),
         )
-        ledger.grant(balance=balance, amount_rmb=result.amount_rmb, key=f"award:{case.number}", user=user)
+        ledger.grant(balance=balance, amount_rmb=result.amount_rmb, key=case.award.key, user=user)
 
     def release(self, case: Case) -> None:
         Receipt.objects.filter(claim__case=case).update(released=True)
+
+    def resume(self, case: Case) -> None:
+        Receipt.objects.filter(claim__case=case).update(released=False)
 
     def evidence(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         return {

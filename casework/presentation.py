@@ -84,6 +84,10 @@ _WHAT = {
     (Status.RETURNED, Status.INITIAL_REVIEW): gettext_lazy("Corrected and submitted again"),
     (Status.FINAL_REVIEW, Status.INITIAL_REVIEW): gettext_lazy("Back to initial review"),
     (Status.INITIAL_REVIEW, Status.FINAL_REVIEW): gettext_lazy("Initial review finished"),
+    (Status.APPROVED, Status.INITIAL_REVIEW): gettext_lazy("Reopened: the award is reversed, reviewed anew"),
+    (Status.REJECTED, Status.INITIAL_REVIEW): gettext_lazy(
+        "Reopened: the rejection is taken back, reviewed anew"
+    ),
 }
 
 

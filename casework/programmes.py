@@ -89,6 +89,9 @@ class Programme(Protocol):
     def release(self, case: Case) -> None:
         """Free what the case held (receipts, trainees) when it is withdrawn or rejected."""
 
+    def resume(self, case: Case) -> None:
+        """Hold again what `release` freed, when a rejected case is reopened. May raise IntegrityError."""
+
     def evidence(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         """Context of `evidence_template`."""
 

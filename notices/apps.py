@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class NoticesConfig(AppConfig):
     name = "notices"
     verbose_name = _("Notices and letters")
+
+    def ready(self) -> None:
+        from casework import followers
+        from notices.services import publishing
+
+        followers.on_reversal(publishing.end_entries)

@@ -43,6 +43,7 @@ def awards_to_notice(programme: str, year: int) -> QuerySet[Award]:
             case__programme=programme,
             case__year=year,
             case__status=Status.APPROVED,
+            reversed_at__isnull=True,
             amount_rmb__gt=0,
         )
         .select_related("case__organisation", "assessment__submission")
@@ -54,7 +55,9 @@ def waiting_for_notice() -> QuerySet[dict]:
     """Awards that wait for a notice, by programme and year: {programme, year, count, amount} (amount in RMB)."""
     listed = NoticeEntry.objects.filter(award=OuterRef("pk"), live=True)
     return (
-        Award.objects.filter(~Exists(listed), case__status=Status.APPROVED, amount_rmb__gt=0)
+        Award.objects.filter(
+            ~Exists(listed), case__status=Status.APPROVED, reversed_at__isnull=True, amount_rmb__gt=0
+        )
         .order_by("case__programme", "case__year")
         .values(programme=F("case__programme"), year=F("case__year"))
         .annotate(count=Count("pk"), amount=Sum("amount_rmb"))

@@ -142,6 +142,9 @@ class TrainingProgramme:
     def release(self, case: Case) -> None:
         ClaimLine.objects.filter(claim__case=case).update(released=True)
 
+    def resume(self, case: Case) -> None:
+        ClaimLine.objects.filter(claim__case=case).update(released=False)
+
     def evidence(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         assessment = case.current_assessment
         details = assessment.result["details"] if assessment else None

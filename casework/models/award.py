@@ -10,6 +10,7 @@ from audit.triggers import no_truncate
 from casework.enums import Payee
 from casework.models.calculation import Assessment
 from casework.models.case import Case
+from ledger.funds import award_key
 from policy.enums import ProgrammeCode
 
 
@@ -72,6 +73,11 @@ class Award(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.amount_rmb}"
+
+    @property
+    def key(self) -> str:
+        """What the ledger calls this award."""
+        return award_key(self.case.number, self.number)
 
 
 class AwardLine(models.Model):

@@ -151,7 +151,7 @@ class Reopening(models.Model):
                         RAISE EXCEPTION 'reopening_not_by_who_decided' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
-                """,
+                """,  # noqa: E501
             ),
         ]
 

@@ -12,7 +12,7 @@ from accounts.models import Organisation, User
 from audit import services as audit
 from audit.services import sha256
 from casework import failpoints
-from casework.enums import IN_REVIEW, RunCause, RunState, Status
+from casework.enums import IN_REVIEW, ReopeningState, RunCause, RunState, Status
 from casework.models import Assessment, CalculationRun, Case, Submission
 from casework.permissions import may_recalculate
 from casework.programmes import AssessedResult, PayeeLine, programme_of
@@ -100,11 +100,14 @@ def _result_to_json(result: AssessedResult) -> dict:
 
 def inputs_of(case: Case, submission: Submission) -> dict:
     """What the rules will see: the frozen snapshot by its hash, and the basis as of now."""
-    return {
+    inputs = {
         "submission": submission.number,
         "snapshot": submission.snapshot_hash,
         "basis": programme_of(case).basis(case, submission.snapshot),
     }
+    # A reopened case gets an assessment of its own, also where nothing that counts has changed.
+    reopened = case.reopenings.filter(state=ReopeningState.CONFIRMED).count()
+    return inputs | {"reopened": reopened} if reopened else inputs
 
 
 def lock_case(case_id: int) -> Case:

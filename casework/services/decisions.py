@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import services as audit
+from casework import followers
 from casework.diff import Layout, rows_of
 from casework.enums import GroundCode, Outcome, RemarkCode, RunCause, RunState, Stage, Status, TargetKind
 from casework.grounds import clauses_of
@@ -69,8 +70,8 @@ def decide(
 
     `stage` and `assessment_hash` are what the official's page showed: when the case moved on or the calculation
     changed meanwhile, nothing happens and Refused says so. `remarks` belong to a return: only what they mark is open
-    again. `ground` belongs to a rejection, which needs one, and to its proposal. A final pass posts the award to the ledger in the same
-    transaction; the year's allowance and the once-per-person rule are the database's to refuse.
+    again. `ground` belongs to a rejection, which needs one, and to its proposal. A final pass posts the award to
+    the ledger in the same transaction; the year's allowance and the once-per-person rule are the database's to refuse.
     """
     try:
         with transaction.atomic():
@@ -184,11 +185,13 @@ def _decide(
         fields |= {"final_reviewer": user, "decided_at": timezone.now()}
     elif target == Status.RETURNED:
         fields |= {"initial_reviewer": None}
-    transition(case=case, to=target, actor=user, reason=reason, **fields)
+    step = transition(case=case, to=target, actor=user, reason=reason, **fields)
     if target == Status.APPROVED:
         _award(case, user)
     if target == Status.REJECTED:
         programme_of(case).release(case)
+    if target in (Status.APPROVED, Status.REJECTED):
+        followers.decided(case, step, user)
     return case
 
 
@@ -262,7 +265,7 @@ def _award(case: Case, user: User) -> Award:
     rules = programme_of(case)
     rules.grant(case, result, user)
     funds.reserve(
-        key=funds.award_key(case.number),
+        key=award.key,
         programme=case.programme,
         year=case.year,
         division=case.organisation.division,

@@ -9,339 +9,1081 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('casework', '0006_notice_events'),
+        ("casework", "0006_notice_events"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, unique=True, verbose_name='number')),
-                ('kind', models.CharField(choices=[('award', 'Award letter'), ('rejection', 'Rejection letter'), ('recovery', 'Recovery order')], max_length=12, verbose_name='kind')),
-                ('source', models.CharField(max_length=60, verbose_name='decision')),
-                ('code', models.CharField(max_length=24, unique=True, verbose_name='verification code')),
-                ('data', models.JSONField(verbose_name='what it says')),
-                ('data_hash', models.CharField(max_length=64, verbose_name='hash')),
-                ('signature', models.CharField(max_length=80, verbose_name='signature')),
-                ('issued_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='issued')),
-                ('state', models.CharField(choices=[('queued', 'Being drawn'), ('made', 'Ready'), ('failed', 'Could not be drawn')], default='queued', max_length=8, verbose_name='state')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('run_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='not before')),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='casework.case', verbose_name='case')),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=24, unique=True, verbose_name="number")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("award", "Award letter"),
+                            ("rejection", "Rejection letter"),
+                            ("recovery", "Recovery order"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("source", models.CharField(max_length=60, verbose_name="decision")),
+                ("code", models.CharField(max_length=24, unique=True, verbose_name="verification code")),
+                ("data", models.JSONField(verbose_name="what it says")),
+                ("data_hash", models.CharField(max_length=64, verbose_name="hash")),
+                ("signature", models.CharField(max_length=80, verbose_name="signature")),
+                (
+                    "issued_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="issued"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Being drawn"),
+                            ("made", "Ready"),
+                            ("failed", "Could not be drawn"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "run_after",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="not before"
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="error")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="casework.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'decision letter',
-                'verbose_name_plural': 'decision letters',
-                'ordering': ['-id'],
+                "verbose_name": "decision letter",
+                "verbose_name_plural": "decision letters",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='LetterFile',
+            name="LetterFile",
             fields=[
-                ('letter', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='file', serialize=False, to='notices.letter', verbose_name='letter')),
-                ('content', models.BinaryField(verbose_name='content')),
-                ('sha256', models.CharField(max_length=64, verbose_name='hash of the file')),
-                ('signature', models.CharField(max_length=80, verbose_name='signature of the file')),
-                ('drawn_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='drawn')),
+                (
+                    "letter",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="file",
+                        serialize=False,
+                        to="notices.letter",
+                        verbose_name="letter",
+                    ),
+                ),
+                ("content", models.BinaryField(verbose_name="content")),
+                ("sha256", models.CharField(max_length=64, verbose_name="hash of the file")),
+                ("signature", models.CharField(max_length=80, verbose_name="signature of the file")),
+                (
+                    "drawn_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="drawn"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'file of a letter',
-                'verbose_name_plural': 'files of letters',
+                "verbose_name": "file of a letter",
+                "verbose_name_plural": "files of letters",
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, unique=True, verbose_name='number')),
-                ('programme', models.CharField(choices=[('offshore', 'Offshore incentive'), ('training', 'Training subsidy')], max_length=10, verbose_name='programme')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', max_length=10, verbose_name='state')),
-                ('remark', models.CharField(blank=True, help_text='Stands below the list, for everybody to read.', max_length=500, verbose_name='remark')),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='made')),
-                ('term_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='term (working days)')),
-                ('starts_on', models.DateField(blank=True, null=True, verbose_name='published on')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='last day of the term')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
-                ('content_hash', models.CharField(blank=True, help_text='SHA-256 of what was published.', max_length=64, verbose_name='hash of the list')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn')),
-                ('withdrawal_reason', models.CharField(blank=True, max_length=500, verbose_name='reason of the withdrawal')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by')),
-                ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='withdrawn by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=24, unique=True, verbose_name="number")),
+                (
+                    "programme",
+                    models.CharField(
+                        choices=[("offshore", "Offshore incentive"), ("training", "Training subsidy")],
+                        max_length=10,
+                        verbose_name="programme",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published"), ("withdrawn", "Withdrawn")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "remark",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stands below the list, for everybody to read.",
+                        max_length=500,
+                        verbose_name="remark",
+                    ),
+                ),
+                (
+                    "made_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="made"
+                    ),
+                ),
+                (
+                    "term_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="term (working days)"
+                    ),
+                ),
+                ("starts_on", models.DateField(blank=True, null=True, verbose_name="published on")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="last day of the term")),
+                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="published at")),
+                (
+                    "content_hash",
+                    models.CharField(
+                        blank=True,
+                        help_text="SHA-256 of what was published.",
+                        max_length=64,
+                        verbose_name="hash of the list",
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn")),
+                (
+                    "withdrawal_reason",
+                    models.CharField(blank=True, max_length=500, verbose_name="reason of the withdrawal"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="published by",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="withdrawn by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'public notice',
-                'verbose_name_plural': 'public notices',
-                'ordering': ['-id'],
+                "verbose_name": "public notice",
+                "verbose_name_plural": "public notices",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='NoticeEntry',
+            name="NoticeEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(verbose_name='number in the list')),
-                ('organisation_name', models.CharField(max_length=200, verbose_name='organisation')),
-                ('case_number', models.CharField(max_length=24, verbose_name='case number')),
-                ('amount_rmb', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount (RMB)')),
-                ('live', models.BooleanField(default=True, help_text='False once the notice was withdrawn or the award reversed.', verbose_name='in force')),
-                ('award', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notice_entries', to='casework.award', verbose_name='award')),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='notices.notice', verbose_name='public notice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(verbose_name="number in the list")),
+                ("organisation_name", models.CharField(max_length=200, verbose_name="organisation")),
+                ("case_number", models.CharField(max_length=24, verbose_name="case number")),
+                (
+                    "amount_rmb",
+                    models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount (RMB)"),
+                ),
+                (
+                    "live",
+                    models.BooleanField(
+                        default=True,
+                        help_text="False once the notice was withdrawn or the award reversed.",
+                        verbose_name="in force",
+                    ),
+                ),
+                (
+                    "award",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notice_entries",
+                        to="casework.award",
+                        verbose_name="award",
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="notices.notice",
+                        verbose_name="public notice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'entry of a notice',
-                'verbose_name_plural': 'entries of notices',
-                'ordering': ['position'],
+                "verbose_name": "entry of a notice",
+                "verbose_name_plural": "entries of notices",
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='NoticePerson',
+            name="NoticePerson",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(verbose_name='number in the list')),
-                ('name_masked', models.CharField(max_length=100, verbose_name='name (masked)')),
-                ('identity_masked', models.CharField(max_length=40, verbose_name='identity number (masked)')),
-                ('amount_rmb', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount (RMB)')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='notices.noticeentry', verbose_name='entry of a notice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(verbose_name="number in the list")),
+                ("name_masked", models.CharField(max_length=100, verbose_name="name (masked)")),
+                ("identity_masked", models.CharField(max_length=40, verbose_name="identity number (masked)")),
+                (
+                    "amount_rmb",
+                    models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount (RMB)"),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="notices.noticeentry",
+                        verbose_name="entry of a notice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person of a notice',
-                'verbose_name_plural': 'people of notices',
-                'ordering': ['position'],
+                "verbose_name": "person of a notice",
+                "verbose_name_plural": "people of notices",
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Objection',
+            name="Objection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, unique=True, verbose_name='number')),
-                ('kind', models.CharField(choices=[('objection', 'Objection to a public notice'), ('appeal', 'Appeal of the applicant')], max_length=10, verbose_name='kind')),
-                ('state', models.CharField(choices=[('received', 'Received'), ('examined', 'Examined, awaiting the answer'), ('answered', 'Answered')], default='received', max_length=10, verbose_name='state')),
-                ('token', models.UUIDField(help_text='One form makes one objection.', unique=True, verbose_name='form')),
-                ('code_hash', models.CharField(max_length=80, unique=True, verbose_name='keyed hash of the code')),
-                ('objector_encrypted', models.BinaryField(verbose_name='who objects (encrypted)')),
-                ('contact_encrypted', models.BinaryField(verbose_name='contact (encrypted)')),
-                ('grounds_encrypted', models.BinaryField(verbose_name='grounds (encrypted)')),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='received')),
-                ('hearing_until', models.DateField(blank=True, null=True, verbose_name='heard until')),
-                ('due_on', models.DateField(verbose_name='answer due')),
-                ('statement_encrypted', models.BinaryField(null=True, verbose_name='statement of the organisation (encrypted)')),
-                ('statement_at', models.DateTimeField(blank=True, null=True, verbose_name='statement of')),
-                ('proposal', models.CharField(blank=True, choices=[('upheld', 'Upheld'), ('partly', 'Upheld in part'), ('dismissed', 'Dismissed')], max_length=10, verbose_name='proposal')),
-                ('examination', models.TextField(blank=True, max_length=4000, verbose_name='result of the examination')),
-                ('examined_at', models.DateTimeField(blank=True, null=True, verbose_name='examined')),
-                ('finding', models.CharField(blank=True, choices=[('upheld', 'Upheld'), ('partly', 'Upheld in part'), ('dismissed', 'Dismissed')], max_length=10, verbose_name='answer')),
-                ('answer', models.TextField(blank=True, max_length=4000, verbose_name='reason of the answer')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='objections', to='casework.case', verbose_name='case')),
-                ('entry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objections', to='notices.noticeentry', verbose_name='entry of a notice')),
-                ('examined_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='examined by')),
-                ('filed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='filed by')),
-                ('statement_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='statement by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=24, unique=True, verbose_name="number")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("objection", "Objection to a public notice"),
+                            ("appeal", "Appeal of the applicant"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("examined", "Examined, awaiting the answer"),
+                            ("answered", "Answered"),
+                        ],
+                        default="received",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "token",
+                    models.UUIDField(
+                        help_text="One form makes one objection.", unique=True, verbose_name="form"
+                    ),
+                ),
+                (
+                    "code_hash",
+                    models.CharField(max_length=80, unique=True, verbose_name="keyed hash of the code"),
+                ),
+                ("objector_encrypted", models.BinaryField(verbose_name="who objects (encrypted)")),
+                ("contact_encrypted", models.BinaryField(verbose_name="contact (encrypted)")),
+                ("grounds_encrypted", models.BinaryField(verbose_name="grounds (encrypted)")),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="received"
+                    ),
+                ),
+                ("hearing_until", models.DateField(blank=True, null=True, verbose_name="heard until")),
+                ("due_on", models.DateField(verbose_name="answer due")),
+                (
+                    "statement_encrypted",
+                    models.BinaryField(null=True, verbose_name="statement of the organisation (encrypted)"),
+                ),
+                ("statement_at", models.DateTimeField(blank=True, null=True, verbose_name="statement of")),
+                (
+                    "proposal",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("upheld", "Upheld"),
+                            ("partly", "Upheld in part"),
+                            ("dismissed", "Dismissed"),
+                        ],
+                        max_length=10,
+                        verbose_name="proposal",
+                    ),
+                ),
+                (
+                    "examination",
+                    models.TextField(blank=True, max_length=4000, verbose_name="result of the examination"),
+                ),
+                ("examined_at", models.DateTimeField(blank=True, null=True, verbose_name="examined")),
+                (
+                    "finding",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("upheld", "Upheld"),
+                            ("partly", "Upheld in part"),
+                            ("dismissed", "Dismissed"),
+                        ],
+                        max_length=10,
+                        verbose_name="answer",
+                    ),
+                ),
+                (
+                    "answer",
+                    models.TextField(blank=True, max_length=4000, verbose_name="reason of the answer"),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="answered by",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="objections",
+                        to="casework.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="objections",
+                        to="notices.noticeentry",
+                        verbose_name="entry of a notice",
+                    ),
+                ),
+                (
+                    "examined_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="examined by",
+                    ),
+                ),
+                (
+                    "filed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="filed by",
+                    ),
+                ),
+                (
+                    "statement_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="statement by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'objection or appeal',
-                'verbose_name_plural': 'objections and appeals',
-                'ordering': ['-id'],
+                "verbose_name": "objection or appeal",
+                "verbose_name_plural": "objections and appeals",
+                "ordering": ["-id"],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='letterfile',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='07e37da52e53f24c29edb2221263b7618d64f6a4', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_e465b', table='notices_letterfile', when='BEFORE')),
+            model_name="letterfile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="07e37da52e53f24c29edb2221263b7618d64f6a4",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_e465b",
+                    table="notices_letterfile",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='letterfile',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='88af43199dd6797b4aaab1cd542566e67859100d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_31ca9', table='notices_letterfile', when='BEFORE')),
+            model_name="letterfile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="88af43199dd6797b4aaab1cd542566e67859100d",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_31ca9",
+                    table="notices_letterfile",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['run_after'], name='letter_waiting'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("state", "queued")), fields=["run_after"], name="letter_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.UniqueConstraint(fields=('kind', 'source'), name='letter_once'),
+            model_name="letter",
+            constraint=models.UniqueConstraint(fields=("kind", "source"), name="letter_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='letter',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='e69a48e96d0c12b76b2cd77f3a574d20b50204f6', operation='DELETE', pgid='pgtrigger_no_delete_ff9af', table='notices_letter', when='BEFORE')),
+            model_name="letter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="e69a48e96d0c12b76b2cd77f3a574d20b50204f6",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_ff9af",
+                    table="notices_letter",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='letter',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='00bc27a301b52bd48611edfee74ceeeff320a755', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_59537', table='notices_letter', when='BEFORE')),
+            model_name="letter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="00bc27a301b52bd48611edfee74ceeeff320a755",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_59537",
+                    table="notices_letter",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='letter',
-            trigger=pgtrigger.compiler.Trigger(name='letter_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."data_hash" IS DISTINCT FROM (NEW."data_hash") OR OLD."signature" IS DISTINCT FROM (NEW."signature") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."issued_at" IS DISTINCT FROM (NEW."issued_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='04f01121b926139d2e6603dfa688a431ae27a964', operation='UPDATE', pgid='pgtrigger_letter_is_fixed_46756', table='notices_letter', when='BEFORE')),
+            model_name="letter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="letter_is_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."data_hash" IS DISTINCT FROM (NEW."data_hash") OR OLD."signature" IS DISTINCT FROM (NEW."signature") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."issued_at" IS DISTINCT FROM (NEW."issued_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="04f01121b926139d2e6603dfa688a431ae27a964",
+                    operation="UPDATE",
+                    pgid="pgtrigger_letter_is_fixed_46756",
+                    table="notices_letter",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['-starts_on', '-id'], name='notice_newest'),
+            model_name="notice",
+            index=models.Index(fields=["-starts_on", "-id"], name="notice_newest"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('published_by__isnull', True), models.Q(('published_by', models.F('made_by')), _negated=True), _connector='OR'), name='notice_two_people'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("published_by__isnull", True),
+                    models.Q(("published_by", models.F("made_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="notice_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('content_hash', ''), ('ends_on__isnull', True), ('published_at__isnull', True), ('published_by__isnull', True), ('starts_on__isnull', True), ('term_days__isnull', True)), models.Q(('ends_on__gt', models.F('starts_on')), ('published_at__isnull', False), ('published_by__isnull', False), ('starts_on__isnull', False), ('term_days__gt', 0), models.Q(('content_hash', ''), _negated=True)), _connector='OR'), name='notice_publication_is_whole'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("content_hash", ""),
+                        ("ends_on__isnull", True),
+                        ("published_at__isnull", True),
+                        ("published_by__isnull", True),
+                        ("starts_on__isnull", True),
+                        ("term_days__isnull", True),
+                    ),
+                    models.Q(
+                        ("ends_on__gt", models.F("starts_on")),
+                        ("published_at__isnull", False),
+                        ("published_by__isnull", False),
+                        ("starts_on__isnull", False),
+                        ("term_days__gt", 0),
+                        models.Q(("content_hash", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="notice_publication_is_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='notice_published_has_term'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    ("published_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="notice_published_has_term",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'draft'), _negated=True), ('published_at__isnull', True), _connector='OR'), name='notice_draft_is_unpublished'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "draft"), _negated=True),
+                    ("published_at__isnull", True),
+                    _connector="OR",
+                ),
+                name="notice_draft_is_unpublished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), models.Q(models.Q(('state', 'withdrawn'), _negated=True), ('withdrawal_reason', ''), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), _connector='OR'), name='notice_withdrawal_has_reason'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state", "withdrawn"),
+                        ("withdrawn_at__isnull", False),
+                        ("withdrawn_by__isnull", False),
+                        models.Q(("withdrawal_reason", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("state", "withdrawn"), _negated=True),
+                        ("withdrawal_reason", ""),
+                        ("withdrawn_at__isnull", True),
+                        ("withdrawn_by__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="notice_withdrawal_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('remark__regex', '[0-9０-９]{11,}|[0-9０-９]{4}([ -][0-9０-９]{4}){2,}|[0-9０-９]{6}[ -][0-9０-９]{8}[ -][0-9０-９]{3}|[0-9０-９]{3}[ -][0-9０-９]{4}[ -][0-9０-９]{4}'), _negated=True), name='notice_remark_unmasked'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "remark__regex",
+                        "[0-9０-９]{11,}|[0-9０-９]{4}([ -][0-9０-９]{4}){2,}|[0-9０-９]{6}[ -][0-9０-９]{8}[ -][0-9０-９]{3}|[0-9０-９]{3}[ -][0-9０-９]{4}[ -][0-9０-９]{4}",
+                    ),
+                    _negated=True,
+                ),
+                name="notice_remark_unmasked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawal_reason__regex', '[0-9０-９]{11,}|[0-9０-９]{4}([ -][0-9０-９]{4}){2,}|[0-9０-９]{6}[ -][0-9０-９]{8}[ -][0-9０-９]{3}|[0-9０-９]{3}[ -][0-9０-９]{4}[ -][0-9０-９]{4}'), _negated=True), name='notice_reason_unmasked'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "withdrawal_reason__regex",
+                        "[0-9０-９]{11,}|[0-9０-９]{4}([ -][0-9０-９]{4}){2,}|[0-9０-９]{6}[ -][0-9０-９]{8}[ -][0-9０-９]{3}|[0-9０-９]{3}[ -][0-9０-９]{4}[ -][0-9０-９]{4}",
+                    ),
+                    _negated=True,
+                ),
+                name="notice_reason_unmasked",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='21165cb4967b524741398c22e2e37a489fd3da87', operation='DELETE', pgid='pgtrigger_no_delete_40d86', table='notices_notice', when='BEFORE')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="21165cb4967b524741398c22e2e37a489fd3da87",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_40d86",
+                    table="notices_notice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='a3c3973e2374bdc1f5134ade23edf9117bebebfd', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_9545a', table='notices_notice', when='BEFORE')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="a3c3973e2374bdc1f5134ade23edf9117bebebfd",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_9545a",
+                    table="notices_notice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='list_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."programme" IS DISTINCT FROM (NEW."programme") OR OLD."year" IS DISTINCT FROM (NEW."year") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4a5b80607726247f9b6f1f545edadeb7fb09baf6', operation='UPDATE', pgid='pgtrigger_list_is_fixed_f0d03', table='notices_notice', when='BEFORE')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="list_is_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."programme" IS DISTINCT FROM (NEW."programme") OR OLD."year" IS DISTINCT FROM (NEW."year") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="4a5b80607726247f9b6f1f545edadeb7fb09baf6",
+                    operation="UPDATE",
+                    pgid="pgtrigger_list_is_fixed_f0d03",
+                    table="notices_notice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='published_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NEW.state <> 'draft' THEN\n                            RAISE EXCEPTION 'notice_begins_as_draft' USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    END IF;\n                    IF OLD.state = 'withdrawn' OR (OLD.state = 'published' AND NEW.state = 'draft') THEN\n                        RAISE EXCEPTION 'notice_published_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF OLD.published_at IS NOT NULL AND (\n                        NEW.remark, NEW.term_days, NEW.starts_on, NEW.ends_on, NEW.published_by_id,\n                        NEW.published_at, NEW.content_hash\n                    ) IS DISTINCT FROM (\n                        OLD.remark, OLD.term_days, OLD.starts_on, OLD.ends_on, OLD.published_by_id,\n                        OLD.published_at, OLD.content_hash\n                    ) THEN\n                        RAISE EXCEPTION 'notice_published_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF OLD.published_at IS NULL AND NEW.published_at IS NOT NULL AND (\n                        NEW.starts_on <> (NEW.published_at AT TIME ZONE 'Asia/Shanghai')::date\n                        OR NOT EXISTS (SELECT 1 FROM notices_noticeentry WHERE notice_id = NEW.id)\n                    ) THEN\n                        RAISE EXCEPTION 'notice_term_begins_at_publication' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF OLD.state = 'published' AND NEW.state = 'withdrawn'\n                        AND (NEW.withdrawn_at AT TIME ZONE 'Asia/Shanghai')::date > OLD.ends_on THEN\n                        RAISE EXCEPTION 'notice_has_ended' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='e8544cb99e1b60594831a5cd34c69964871d0895', operation='INSERT OR UPDATE', pgid='pgtrigger_published_is_final_a3bb0', table='notices_notice', when='BEFORE')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_is_final",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NEW.state <> 'draft' THEN\n                            RAISE EXCEPTION 'notice_begins_as_draft' USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    END IF;\n                    IF OLD.state = 'withdrawn' OR (OLD.state = 'published' AND NEW.state = 'draft') THEN\n                        RAISE EXCEPTION 'notice_published_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF OLD.published_at IS NOT NULL AND (\n                        NEW.remark, NEW.term_days, NEW.starts_on, NEW.ends_on, NEW.published_by_id,\n                        NEW.published_at, NEW.content_hash\n                    ) IS DISTINCT FROM (\n                        OLD.remark, OLD.term_days, OLD.starts_on, OLD.ends_on, OLD.published_by_id,\n                        OLD.published_at, OLD.content_hash\n                    ) THEN\n                        RAISE EXCEPTION 'notice_published_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF OLD.published_at IS NULL AND NEW.published_at IS NOT NULL AND (\n                        NEW.starts_on <> (NEW.published_at AT TIME ZONE 'Asia/Shanghai')::date\n                        OR NOT EXISTS (SELECT 1 FROM notices_noticeentry WHERE notice_id = NEW.id)\n                    ) THEN\n                        RAISE EXCEPTION 'notice_term_begins_at_publication' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF OLD.state = 'published' AND NEW.state = 'withdrawn'\n                        AND (NEW.withdrawn_at AT TIME ZONE 'Asia/Shanghai')::date > OLD.ends_on THEN\n                        RAISE EXCEPTION 'notice_has_ended' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="e8544cb99e1b60594831a5cd34c69964871d0895",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_published_is_final_a3bb0",
+                    table="notices_notice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='withdrawal_frees_awards', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."state" = \'withdrawn\' AND OLD."state" IS DISTINCT FROM (NEW."state"))', func='\n                    UPDATE notices_noticeentry SET live = false WHERE notice_id = NEW.id AND live;\n                    RETURN NEW;\n                ', hash='46cf626f56e6db33833586f6939a5b1e8abce6d5', operation='UPDATE', pgid='pgtrigger_withdrawal_frees_awards_bb4f1', table='notices_notice', when='AFTER')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="withdrawal_frees_awards",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NEW."state" = \'withdrawn\' AND OLD."state" IS DISTINCT FROM (NEW."state"))',
+                    func="\n                    UPDATE notices_noticeentry SET live = false WHERE notice_id = NEW.id AND live;\n                    RETURN NEW;\n                ",
+                    hash="46cf626f56e6db33833586f6939a5b1e8abce6d5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_withdrawal_frees_awards_bb4f1",
+                    table="notices_notice",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeentry',
-            constraint=models.UniqueConstraint(fields=('notice', 'position'), name='notice_entry_position_once'),
+            model_name="noticeentry",
+            constraint=models.UniqueConstraint(
+                fields=("notice", "position"), name="notice_entry_position_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('live', True)), fields=('award',), name='notice_entry_award_once'),
+            model_name="noticeentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("live", True)), fields=("award",), name="notice_entry_award_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_rmb__gt', 0)), name='notice_entry_amount_positive'),
+            model_name="noticeentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_rmb__gt", 0)), name="notice_entry_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeentry',
-            constraint=models.CheckConstraint(condition=models.Q(('organisation_name__regex', '[0-9０-９]{11,}|[0-9０-９]{4}([ -][0-9０-９]{4}){2,}|[0-9０-９]{6}[ -][0-9０-９]{8}[ -][0-9０-９]{3}|[0-9０-９]{3}[ -][0-9０-９]{4}[ -][0-9０-９]{4}'), _negated=True), name='notice_entry_unmasked'),
+            model_name="noticeentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "organisation_name__regex",
+                        "[0-9０-９]{11,}|[0-9０-９]{4}([ -][0-9０-９]{4}){2,}|[0-9０-９]{6}[ -][0-9０-９]{8}[ -][0-9０-９]{3}|[0-9０-９]{3}[ -][0-9０-９]{4}[ -][0-9０-９]{4}",
+                    ),
+                    _negated=True,
+                ),
+                name="notice_entry_unmasked",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticeentry',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='1a7aadb7141867e5555e0ee953f600c28e177689', operation='DELETE', pgid='pgtrigger_no_delete_3bc9c', table='notices_noticeentry', when='BEFORE')),
+            model_name="noticeentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="1a7aadb7141867e5555e0ee953f600c28e177689",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_3bc9c",
+                    table="notices_noticeentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticeentry',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='e9b582fc981f8a033ce2a36adc822eb569ab1d0c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_1a145', table='notices_noticeentry', when='BEFORE')),
+            model_name="noticeentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="e9b582fc981f8a033ce2a36adc822eb569ab1d0c",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_1a145",
+                    table="notices_noticeentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticeentry',
-            trigger=pgtrigger.compiler.Trigger(name='entry_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."notice_id" IS DISTINCT FROM (NEW."notice_id") OR OLD."award_id" IS DISTINCT FROM (NEW."award_id") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."organisation_name" IS DISTINCT FROM (NEW."organisation_name") OR OLD."case_number" IS DISTINCT FROM (NEW."case_number") OR OLD."amount_rmb" IS DISTINCT FROM (NEW."amount_rmb"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='5428b5877d5e302bd2a96a35d65610309b201c08', operation='UPDATE', pgid='pgtrigger_entry_is_fixed_be4a6', table='notices_noticeentry', when='BEFORE')),
+            model_name="noticeentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="entry_is_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."notice_id" IS DISTINCT FROM (NEW."notice_id") OR OLD."award_id" IS DISTINCT FROM (NEW."award_id") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."organisation_name" IS DISTINCT FROM (NEW."organisation_name") OR OLD."case_number" IS DISTINCT FROM (NEW."case_number") OR OLD."amount_rmb" IS DISTINCT FROM (NEW."amount_rmb"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="5428b5877d5e302bd2a96a35d65610309b201c08",
+                    operation="UPDATE",
+                    pgid="pgtrigger_entry_is_fixed_be4a6",
+                    table="notices_noticeentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticeentry',
-            trigger=pgtrigger.compiler.Trigger(name='entry_of_a_draft', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NOT EXISTS (SELECT 1 FROM notices_notice WHERE id = NEW.notice_id AND state = 'draft') THEN\n                            RAISE EXCEPTION 'notice_published_is_final' USING ERRCODE = 'check_violation';\n                        END IF;\n                        IF NOT EXISTS (\n                            SELECT 1 FROM casework_award award\n                            JOIN casework_case c ON c.id = award.case_id\n                            JOIN notices_notice notice ON notice.id = NEW.notice_id\n                            WHERE award.id = NEW.award_id AND award.amount_rmb = NEW.amount_rmb\n                                AND c.status = 'approved' AND c.number = NEW.case_number\n                                AND c.programme = notice.programme AND c.year = notice.year\n                        ) THEN\n                            RAISE EXCEPTION 'notice_entry_is_the_award' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.live IS DISTINCT FROM NEW.live AND (NEW.live OR pg_trigger_depth() < 2) THEN\n                        RAISE EXCEPTION 'notice_entry_is_fixed' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='1d5112711a7a10ea5d8eadb45797a0d460036e46', operation='INSERT OR UPDATE', pgid='pgtrigger_entry_of_a_draft_969c8', table='notices_noticeentry', when='BEFORE')),
+            model_name="noticeentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="entry_of_a_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NOT EXISTS (SELECT 1 FROM notices_notice WHERE id = NEW.notice_id AND state = 'draft') THEN\n                            RAISE EXCEPTION 'notice_published_is_final' USING ERRCODE = 'check_violation';\n                        END IF;\n                        IF NOT EXISTS (\n                            SELECT 1 FROM casework_award award\n                            JOIN casework_case c ON c.id = award.case_id\n                            JOIN notices_notice notice ON notice.id = NEW.notice_id\n                            WHERE award.id = NEW.award_id AND award.amount_rmb = NEW.amount_rmb\n                                AND c.status = 'approved' AND c.number = NEW.case_number\n                                AND c.programme = notice.programme AND c.year = notice.year\n                        ) THEN\n                            RAISE EXCEPTION 'notice_entry_is_the_award' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.live IS DISTINCT FROM NEW.live AND (NEW.live OR pg_trigger_depth() < 2) THEN\n                        RAISE EXCEPTION 'notice_entry_is_fixed' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="1d5112711a7a10ea5d8eadb45797a0d460036e46",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_entry_of_a_draft_969c8",
+                    table="notices_noticeentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeperson',
-            constraint=models.UniqueConstraint(fields=('entry', 'position'), name='notice_person_position_once'),
+            model_name="noticeperson",
+            constraint=models.UniqueConstraint(
+                fields=("entry", "position"), name="notice_person_position_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeperson',
-            constraint=models.CheckConstraint(condition=models.Q(('name_masked__regex', '^[^*[:space:]]\\*+$')), name='notice_person_name_masked'),
+            model_name="noticeperson",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name_masked__regex", "^[^*[:space:]]\\*+$")),
+                name="notice_person_name_masked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeperson',
-            constraint=models.CheckConstraint(condition=models.Q(('identity_masked__regex', '^[0-9A-Za-z]{1,6}\\*{3,}[0-9A-Za-z]{0,4}$')), name='notice_person_identity_masked'),
+            model_name="noticeperson",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("identity_masked__regex", "^[0-9A-Za-z]{1,6}\\*{3,}[0-9A-Za-z]{0,4}$")),
+                name="notice_person_identity_masked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeperson',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_rmb__gte', 0)), name='notice_person_amount'),
+            model_name="noticeperson",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_rmb__gte", 0)), name="notice_person_amount"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticeperson',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='beec7c6eaf572cb541ffa7611e52ab581e98fc32', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b6f9a', table='notices_noticeperson', when='BEFORE')),
+            model_name="noticeperson",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="beec7c6eaf572cb541ffa7611e52ab581e98fc32",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b6f9a",
+                    table="notices_noticeperson",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticeperson',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='7acd82353f4bc668f5f98af2e58bfd7c9467e6af', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_c1dbe', table='notices_noticeperson', when='BEFORE')),
+            model_name="noticeperson",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="7acd82353f4bc668f5f98af2e58bfd7c9467e6af",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_c1dbe",
+                    table="notices_noticeperson",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticeperson',
-            trigger=pgtrigger.compiler.Trigger(name='person_of_a_draft', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NOT EXISTS (\n                        SELECT 1 FROM notices_noticeentry entry\n                        JOIN notices_notice notice ON notice.id = entry.notice_id\n                        WHERE entry.id = NEW.entry_id AND notice.state = 'draft'\n                    ) THEN\n                        RAISE EXCEPTION 'notice_published_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='161fd13acd7a4f8142edb513066090a754fd9e14', operation='INSERT', pgid='pgtrigger_person_of_a_draft_25c72', table='notices_noticeperson', when='BEFORE')),
+            model_name="noticeperson",
+            trigger=pgtrigger.compiler.Trigger(
+                name="person_of_a_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF NOT EXISTS (\n                        SELECT 1 FROM notices_noticeentry entry\n                        JOIN notices_notice notice ON notice.id = entry.notice_id\n                        WHERE entry.id = NEW.entry_id AND notice.state = 'draft'\n                    ) THEN\n                        RAISE EXCEPTION 'notice_published_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="161fd13acd7a4f8142edb513066090a754fd9e14",
+                    operation="INSERT",
+                    pgid="pgtrigger_person_of_a_draft_25c72",
+                    table="notices_noticeperson",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='objection',
-            index=models.Index(condition=models.Q(('state', 'answered'), _negated=True), fields=['due_on'], name='objection_open'),
+            model_name="objection",
+            index=models.Index(
+                condition=models.Q(("state", "answered"), _negated=True),
+                fields=["due_on"],
+                name="objection_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entry__isnull', False), ('hearing_until__isnull', False), ('kind', 'objection')), models.Q(('entry__isnull', True), ('filed_by__isnull', False), ('kind', 'appeal')), _connector='OR'), name='objection_says_against_what'),
+            model_name="objection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("entry__isnull", False), ("hearing_until__isnull", False), ("kind", "objection")
+                    ),
+                    models.Q(("entry__isnull", True), ("filed_by__isnull", False), ("kind", "appeal")),
+                    _connector="OR",
+                ),
+                name="objection_says_against_what",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'appeal'), models.Q(('state', 'answered'), _negated=True)), fields=('case',), name='objection_one_open_appeal'),
+            model_name="objection",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "appeal"), models.Q(("state", "answered"), _negated=True)),
+                fields=("case",),
+                name="objection_one_open_appeal",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(('examined_by__isnull', True), ('answered_by__isnull', True), models.Q(('examined_by', models.F('answered_by')), _negated=True), _connector='OR'), name='objection_two_people'),
+            model_name="objection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("examined_by__isnull", True),
+                    ("answered_by__isnull", True),
+                    models.Q(("examined_by", models.F("answered_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="objection_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('filed_by__isnull', True), ('examined_by__isnull', True), models.Q(('filed_by', models.F('examined_by')), _negated=True), _connector='OR'), models.Q(('filed_by__isnull', True), ('answered_by__isnull', True), models.Q(('filed_by', models.F('answered_by')), _negated=True), _connector='OR')), name='objection_not_by_its_author'),
+            model_name="objection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("filed_by__isnull", True),
+                        ("examined_by__isnull", True),
+                        models.Q(("filed_by", models.F("examined_by")), _negated=True),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("filed_by__isnull", True),
+                        ("answered_by__isnull", True),
+                        models.Q(("filed_by", models.F("answered_by")), _negated=True),
+                        _connector="OR",
+                    ),
+                ),
+                name="objection_not_by_its_author",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('examination', ''), ('examined_at__isnull', True), ('examined_by__isnull', True), ('proposal', ''), ('state', 'received')), models.Q(models.Q(('state', 'received'), _negated=True), ('examined_at__isnull', False), ('examined_by__isnull', False), models.Q(('proposal', ''), _negated=True), models.Q(('examination', ''), _negated=True)), _connector='OR'), name='objection_examined_by_somebody'),
+            model_name="objection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("examination", ""),
+                        ("examined_at__isnull", True),
+                        ("examined_by__isnull", True),
+                        ("proposal", ""),
+                        ("state", "received"),
+                    ),
+                    models.Q(
+                        models.Q(("state", "received"), _negated=True),
+                        ("examined_at__isnull", False),
+                        ("examined_by__isnull", False),
+                        models.Q(("proposal", ""), _negated=True),
+                        models.Q(("examination", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="objection_examined_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), ('state', 'answered'), models.Q(('finding', ''), _negated=True), models.Q(('answer', ''), _negated=True)), models.Q(models.Q(('state', 'answered'), _negated=True), ('answer', ''), ('answered_at__isnull', True), ('answered_by__isnull', True), ('finding', '')), _connector='OR'), name='objection_answer_has_reason'),
+            model_name="objection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                        ("state", "answered"),
+                        models.Q(("finding", ""), _negated=True),
+                        models.Q(("answer", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("state", "answered"), _negated=True),
+                        ("answer", ""),
+                        ("answered_at__isnull", True),
+                        ("answered_by__isnull", True),
+                        ("finding", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="objection_answer_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('statement_at__isnull', True), ('statement_by__isnull', True), ('statement_encrypted__isnull', True)), models.Q(('statement_at__isnull', False), ('statement_by__isnull', False), ('statement_encrypted__isnull', False)), _connector='OR'), name='objection_statement_is_whole'),
+            model_name="objection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("statement_at__isnull", True),
+                        ("statement_by__isnull", True),
+                        ("statement_encrypted__isnull", True),
+                    ),
+                    models.Q(
+                        ("statement_at__isnull", False),
+                        ("statement_by__isnull", False),
+                        ("statement_encrypted__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="objection_statement_is_whole",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objection',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='9616f4dee8190b06d202ce764e528127a60809f5', operation='DELETE', pgid='pgtrigger_no_delete_0d66c', table='notices_objection', when='BEFORE')),
+            model_name="objection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="9616f4dee8190b06d202ce764e528127a60809f5",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_0d66c",
+                    table="notices_objection",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objection',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';", hash='7419534f3375b6ade393ee1f1a76719a1968c159', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_76786', table='notices_objection', when='BEFORE')),
+            model_name="objection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'no_truncate: %', TG_TABLE_NAME USING ERRCODE = 'check_violation';",
+                    hash="7419534f3375b6ade393ee1f1a76719a1968c159",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_76786",
+                    table="notices_objection",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objection',
-            trigger=pgtrigger.compiler.Trigger(name='what_was_said_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."entry_id" IS DISTINCT FROM (NEW."entry_id") OR OLD."token" IS DISTINCT FROM (NEW."token") OR OLD."code_hash" IS DISTINCT FROM (NEW."code_hash") OR OLD."objector_encrypted" IS DISTINCT FROM (NEW."objector_encrypted") OR OLD."contact_encrypted" IS DISTINCT FROM (NEW."contact_encrypted") OR OLD."grounds_encrypted" IS DISTINCT FROM (NEW."grounds_encrypted") OR OLD."filed_by_id" IS DISTINCT FROM (NEW."filed_by_id") OR OLD."received_at" IS DISTINCT FROM (NEW."received_at") OR OLD."hearing_until" IS DISTINCT FROM (NEW."hearing_until") OR OLD."due_on" IS DISTINCT FROM (NEW."due_on"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='63346eb2430b7646563373cd03e82d53be828ef2', operation='UPDATE', pgid='pgtrigger_what_was_said_is_fixed_73dc6', table='notices_objection', when='BEFORE')),
+            model_name="objection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="what_was_said_is_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."entry_id" IS DISTINCT FROM (NEW."entry_id") OR OLD."token" IS DISTINCT FROM (NEW."token") OR OLD."code_hash" IS DISTINCT FROM (NEW."code_hash") OR OLD."objector_encrypted" IS DISTINCT FROM (NEW."objector_encrypted") OR OLD."contact_encrypted" IS DISTINCT FROM (NEW."contact_encrypted") OR OLD."grounds_encrypted" IS DISTINCT FROM (NEW."grounds_encrypted") OR OLD."filed_by_id" IS DISTINCT FROM (NEW."filed_by_id") OR OLD."received_at" IS DISTINCT FROM (NEW."received_at") OR OLD."hearing_until" IS DISTINCT FROM (NEW."hearing_until") OR OLD."due_on" IS DISTINCT FROM (NEW."due_on"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="63346eb2430b7646563373cd03e82d53be828ef2",
+                    operation="UPDATE",
+                    pgid="pgtrigger_what_was_said_is_fixed_73dc6",
+                    table="notices_objection",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objection',
-            trigger=pgtrigger.compiler.Trigger(name='steps_of_an_objection', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NEW.state <> 'received' THEN\n                            RAISE EXCEPTION 'objection_begins_as_received' USING ERRCODE = 'check_violation';\n                        END IF;\n                        IF NEW.kind = 'objection' AND NOT EXISTS (\n                            SELECT 1 FROM notices_noticeentry entry\n                            JOIN casework_award award ON award.id = entry.award_id\n                            JOIN notices_notice notice ON notice.id = entry.notice_id\n                            WHERE entry.id = NEW.entry_id AND entry.live AND award.case_id = NEW.case_id\n                                AND notice.state = 'published'\n                                AND (NEW.received_at AT TIME ZONE 'Asia/Shanghai')::date <= notice.ends_on\n                        ) THEN\n                            RAISE EXCEPTION 'objection_within_the_notice' USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    END IF;\n                    IF OLD.state = 'answered' THEN\n                        RAISE EXCEPTION 'objection_answer_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF (OLD.state = 'received' AND NEW.state = 'answered')\n                        OR (OLD.state = 'examined' AND NEW.state = 'received')\n                        OR (OLD.examined_by_id IS NOT NULL AND (\n                            NEW.examined_by_id, NEW.examined_at, NEW.proposal, NEW.examination\n                        ) IS DISTINCT FROM (OLD.examined_by_id, OLD.examined_at, OLD.proposal, OLD.examination))\n                        OR (OLD.statement_at IS NOT NULL AND (\n                            NEW.statement_at, NEW.statement_by_id, NEW.statement_encrypted\n                        ) IS DISTINCT FROM (OLD.statement_at, OLD.statement_by_id, OLD.statement_encrypted))\n                    THEN\n                        RAISE EXCEPTION 'objection_steps' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state = 'answered' AND EXISTS (\n                        SELECT 1 FROM casework_review review\n                        WHERE review.case_id = NEW.case_id AND review.stage = 'final'\n                            AND review.reviewer_id = NEW.answered_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'objection_not_by_who_decided' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='30e583631c8e6b1a1a699766b51480248183b06f', operation='INSERT OR UPDATE', pgid='pgtrigger_steps_of_an_objection_29c92', table='notices_objection', when='BEFORE')),
+            model_name="objection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="steps_of_an_objection",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF TG_OP = 'INSERT' THEN\n                        IF NEW.state <> 'received' THEN\n                            RAISE EXCEPTION 'objection_begins_as_received' USING ERRCODE = 'check_violation';\n                        END IF;\n                        IF NEW.kind = 'objection' AND NOT EXISTS (\n                            SELECT 1 FROM notices_noticeentry entry\n                            JOIN casework_award award ON award.id = entry.award_id\n                            JOIN notices_notice notice ON notice.id = entry.notice_id\n                            WHERE entry.id = NEW.entry_id AND entry.live AND award.case_id = NEW.case_id\n                                AND notice.state = 'published'\n                                AND (NEW.received_at AT TIME ZONE 'Asia/Shanghai')::date <= notice.ends_on\n                        ) THEN\n                            RAISE EXCEPTION 'objection_within_the_notice' USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    END IF;\n                    IF OLD.state = 'answered' THEN\n                        RAISE EXCEPTION 'objection_answer_is_final' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF (OLD.state = 'received' AND NEW.state = 'answered')\n                        OR (OLD.state = 'examined' AND NEW.state = 'received')\n                        OR (OLD.examined_by_id IS NOT NULL AND (\n                            NEW.examined_by_id, NEW.examined_at, NEW.proposal, NEW.examination\n                        ) IS DISTINCT FROM (OLD.examined_by_id, OLD.examined_at, OLD.proposal, OLD.examination))\n                        OR (OLD.statement_at IS NOT NULL AND (\n                            NEW.statement_at, NEW.statement_by_id, NEW.statement_encrypted\n                        ) IS DISTINCT FROM (OLD.statement_at, OLD.statement_by_id, OLD.statement_encrypted))\n                    THEN\n                        RAISE EXCEPTION 'objection_steps' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state = 'answered' AND EXISTS (\n                        SELECT 1 FROM casework_review review\n                        WHERE review.case_id = NEW.case_id AND review.stage = 'final'\n                            AND review.reviewer_id = NEW.answered_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'objection_not_by_who_decided' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="30e583631c8e6b1a1a699766b51480248183b06f",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_steps_of_an_objection_29c92",
+                    table="notices_objection",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

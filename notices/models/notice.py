@@ -242,7 +242,10 @@ class NoticeEntry(models.Model):
                         ) THEN
                             RAISE EXCEPTION 'notice_entry_is_the_award' USING ERRCODE = 'check_violation';
                         END IF;
-                    ELSIF OLD.live IS DISTINCT FROM NEW.live AND (NEW.live OR pg_trigger_depth() < 2) THEN
+                    ELSIF OLD.live IS DISTINCT FROM NEW.live AND (NEW.live OR NOT (
+                        EXISTS (SELECT 1 FROM notices_notice WHERE id = NEW.notice_id AND state = 'withdrawn')
+                        OR EXISTS (SELECT 1 FROM casework_award WHERE id = NEW.award_id AND reversed_at IS NOT NULL)
+                    )) THEN
                         RAISE EXCEPTION 'notice_entry_is_fixed' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;

@@ -209,6 +209,11 @@ def _tell(case: Case, what: str, notice: Notice, now: datetime) -> None:
     )
 
 
+def end_entries(award: Award) -> None:
+    """A reversed award is on no notice any more; its line stays readable, marked."""
+    NoticeEntry.objects.filter(award=award, live=True).update(live=False)
+
+
 @transaction.atomic
 def withdraw_notice(*, user: User, notice_id: int, version: int, reason: str) -> Notice:
     """Take a draft or a running notice back; its awards wait for a new one. Raises Refused."""

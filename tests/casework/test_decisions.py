@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from accounts.enums import OfficialRole
 from accounts.models import Membership
@@ -9,6 +10,7 @@ from applications.models import Receipt
 from casework.enums import Outcome, Stage, Status
 from casework.models import Award, Case, Review
 from casework.services import decisions, filing
+from casework.services.decisions import GroundDraft
 from casework.transitions import Refused
 from ledger.models import Balance, Entry, Reservation
 from tests import factories

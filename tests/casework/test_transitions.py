@@ -46,9 +46,10 @@ def test_sql_cannot_leave_the_table(people, target):
     assert case.status == Status.DRAFT
 
 
-def test_closed_statuses_have_no_way_out():
+def test_closed_statuses_have_no_way_out_but_a_reopening():
     closed = set(CLOSED)
-    assert not [pair for pair in itertools.product(closed, Status) if pair in TABLE]
+    out = {pair for pair in itertools.product(closed, Status) if pair in TABLE}
+    assert out == {(Status.APPROVED, Status.INITIAL_REVIEW), (Status.REJECTED, Status.INITIAL_REVIEW)}
 
 
 def test_approval_by_sql_needs_two_reviews_of_the_assessment(people):
@@ -100,13 +101,16 @@ def test_a_case_is_never_deleted(people):
         "casework_submission",
         "casework_assessment",
         "casework_review",
-        "casework_award",
+        "casework_ground",
     ],
 )
 def test_history_is_append_only(people, table, statement):
     factories.approve(
         factories.filed_offshore(people.enterprise, people.clerk, "250000"), people.initial, people.final
     )
+    refused = factories.filed_offshore(people.enterprise, people.clerk, "1")
+    factories.decide(refused, people.initial, "initial", "propose_rejection", "No.")
+    factories.decide(refused, people.final, "final", "reject", "No.")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table}")
         before = cursor.fetchone()

@@ -26,5 +26,6 @@ class OfficialRole(models.TextChoices):
     INITIAL_REVIEWER = "initial_reviewer", _("Initial reviewer")
     FINAL_REVIEWER = "final_reviewer", _("Final reviewer")
     FINANCE = "finance", _("Finance officer")
+    RELEASER = "releaser", _("Payment releaser")
     POLICY_EDITOR = "policy_editor", _("Policy editor")
     AUDITOR = "auditor", _("Auditor")

@@ -1,7 +1,7 @@
 """Objects for tests, made the way the portal makes them wherever a service exists."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import factory
@@ -24,6 +24,10 @@ from ledger import changes
 from ledger.enums import ChangeKind
 from ledger.models import FundChange
 from nanchang_portal.sample import paper
+from notices.services import publishing
+from payments.models import PayeeAccount
+from payments.payees import payee_of
+from payments.services import accounts as payee_accounts
 from policy.checklists import items_of
 from policy.enums import ProgrammeCode
 from training.models import (
@@ -310,3 +314,46 @@ def fund_change(proposer: User, confirmer: User, **fields) -> FundChange:
     }
     change = changes.propose(user=proposer, **given | fields)
     return changes.confirm(change_id=change.pk, user=confirmer)
+
+
+#: Account numbers that no bank gives out: nineteen digits without a bank's prefix.
+_accounts = iter(range(1, 10**6))
+
+
+def account_data(holder: str, **fields) -> payee_accounts.AccountData:
+    """An account as somebody types it."""
+    usual = {
+        "number": f"3600{next(_accounts):015d}",
+        "bank_name": "Example Bank",
+        "branch": "Nanchang Branch",
+        "cnaps": "102421000018",
+    }
+    return payee_accounts.AccountData(holder_name=holder, **(usual | fields))
+
+
+def payee_account(
+    case: Case, reference: str, entered_by: User, confirmed_by: User, verified_by: User, **fields
+) -> PayeeAccount:
+    """A verified account of a payee of the case."""
+    case.refresh_from_db()
+    holder = payee_of(case, reference).name
+    account = payee_accounts.enter_account(
+        user=entered_by, case=case, reference=reference, data=account_data(holder, **fields)
+    )
+    payee_accounts.confirm_account(user=confirmed_by, account_id=account.pk)
+    return payee_accounts.verify_account(user=verified_by, account_id=account.pk)
+
+
+def clear_for_payment(*cases: Case) -> None:
+    """What stands between approved awards and their payment: money of the fund, a notice whose term has ended."""
+    makers = official(OfficialRole.INITIAL_REVIEWER), official(OfficialRole.FINAL_REVIEWER)
+    treasurers = official(OfficialRole.FINANCE), official(OfficialRole.FINANCE)
+    for programme, year in {(case.programme, case.year) for case in cases}:
+        fund_change(*treasurers, programme=programme, year=year, amount_rmb=Decimal("10000000.00"))
+        draft = publishing.make_notice(user=makers[0], programme=programme, year=year)
+        publishing.publish_notice(
+            user=makers[1],
+            notice_id=draft.pk,
+            version=draft.version,
+            now=timezone.now() - timedelta(days=40),
+        )

@@ -158,6 +158,11 @@ class TrainingProgramme:
         }
 
 
+def names_of(snapshot: Mapping[str, Any]) -> dict[str, str]:
+    """The trainees of a frozen claim by the reference of their award lines."""
+    return {str(line["enrolment"]): line["name"] for line in snapshot["lines"]}
+
+
 def _problem_of(enrolment: Enrolment, terms: Sequence[TrainingTerms]) -> Problem | None:
     """What keeps one chosen trainee from being filed at all; not meeting a condition does not."""
     mend = reverse("training:enrolment", args=[enrolment.pk])

@@ -17,6 +17,7 @@ OFFICIALS = table(
     final   | 李复审 | final_reviewer   | final review: several cases wait
     final2  | 赵复审 | final_reviewer   | final review, a second person
     finance | 钱财务 | finance          | finance officer
+    release | 冯核准 | releaser         | releases payment batches
     policy  | 孙政策 | policy_editor    | policy editor
     auditor | 周审计 | auditor          | auditor, reads only
     admin   | 吴管理 |                  | administrator of the portal

@@ -1,0 +1,143 @@
+"""The file that the treasury and the bank read: one form as XLSX and as CSV, in Chinese, accounts as text.
+
+The last four columns are the bank's to fill; its answer is the same file (`payments.bank_results`). Every cell with
+somebody's words is inert: no program takes it for a formula.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import xlsxwriter
+
+from casework.enums import Payee
+from payments.models import Batch, Payment
+
+NUMBER, AMOUNT, ACCOUNT = "付款编号", "金额（元）", "账号"
+OUTCOME, DAY, REFERENCE, FAILURE = "结果", "日期", "流水号", "失败原因"
+HEADS = (
+    "序号", NUMBER, "收款人", "户名", ACCOUNT, "开户银行", "开户网点", "联行号", AMOUNT, "用途",
+    OUTCOME, DAY, REFERENCE, FAILURE,
+)  # fmt: skip
+TOTAL = "合计"
+_PURPOSE = {
+    Payee.ENTERPRISE: "服务外包业务补贴",
+    Payee.TRAINEE: "服务外包培训补贴（个人）",
+    Payee.INSTITUTION: "服务外包培训补贴（机构）",
+}
+_WIDTHS = (6, 20, 28, 28, 26, 20, 28, 16, 16, 26, 8, 12, 24, 24)
+_FORMULA = "=+-@\t\r\n＝＋－＠"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One payment as the file shows it, its account in full."""
+
+    number: str
+    payee_name: str
+    holder_name: str
+    account: str
+    bank_name: str
+    branch: str
+    cnaps: str
+    amount_rmb: Decimal
+    purpose: str
+
+    def __repr__(self) -> str:
+        return f"Line({self.number})"  # never the account into a log
+
+    def cells(self, position: int) -> list[str]:
+        """Texts in the order of HEADS, the bank's four left empty."""
+        words = (self.payee_name, self.holder_name, self.account, self.bank_name, self.branch, self.cnaps)
+        return [str(position), self.number, *words, f"{self.amount_rmb:.2f}", self.purpose, "", "", "", ""]
+
+
+def line_of(payment: Payment) -> Line:
+    return Line(
+        number=payment.number,
+        payee_name=payment.payee_name,
+        holder_name=payment.holder_name,
+        account=payment.reveal_account(),
+        bank_name=payment.bank_name,
+        branch=payment.branch,
+        cnaps=payment.cnaps,
+        amount_rmb=payment.amount_rmb,
+        purpose=_PURPOSE[Payee(payment.payee)],
+    )
+
+
+def inert(text: str) -> str:
+    """A text that no spreadsheet program takes for a formula, whatever it begins with.
+
+    >>> inert("=1+1")
+    "'=1+1"
+    """
+    return f"'{text}" if text.strip()[:1] in tuple(_FORMULA) or text[:1] in tuple(_FORMULA) else text
+
+
+def _front(batch: Batch) -> list[list[str]]:
+    """What stands above the heads: which batch, how many, how much, and the hash of its payments."""
+    return [
+        ["南昌市服务外包专项资金拨付明细"],
+        ["批次号", batch.number, "项目", str(batch.programme), "笔数", str(batch.count)],
+        ["合计金额（元）", f"{batch.total_rmb:.2f}", "明细校验值", batch.lines_hash],
+    ]
+
+
+def _foot(batch: Batch) -> list[str]:
+    row = [""] * len(HEADS)
+    row[0], row[1], row[HEADS.index(AMOUNT)] = TOTAL, str(batch.count), f"{batch.total_rmb:.2f}"
+    return row
+
+
+def csv_bytes(batch: Batch, lines: Sequence[Line]) -> bytes:
+    """UTF-8 with its mark, CRLF, every cell quoted."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    rows: Iterable[list[str]] = (
+        *_front(batch),
+        list(HEADS),
+        *(line.cells(position) for position, line in enumerate(lines, start=1)),
+        _foot(batch),
+    )
+    writer.writerows([inert(cell) for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def xlsx_bytes(batch: Batch, lines: Sequence[Line]) -> bytes:
+    """One sheet; amounts are numbers, everything else is text."""
+    target = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(target, options) as book:
+        book.set_properties({"title": batch.number, "author": "", "comments": ""})
+        text = book.add_format({"num_format": "@"})
+        money = book.add_format({"num_format": "#,##0.00"})
+        head = book.add_format({"bold": True, "bg_color": "#E8EFF7", "border": 1, "num_format": "@"})
+        page = book.add_worksheet("拨付明细")
+        for column, width in enumerate(_WIDTHS):
+            page.set_column(column, column, width, text)
+        number = 0
+        for row in _front(batch):
+            page.write_row(number, 0, row, text)
+            number += 1
+        page.write_row(number, 0, HEADS, head)
+        page.freeze_panes(number + 1, 2)
+        place = HEADS.index(AMOUNT)
+        for position, line in enumerate(lines, start=1):
+            number += 1
+            for column, cell in enumerate(line.cells(position)):
+                if column != place:
+                    page.write_string(number, column, inert(cell), text)
+            page.write_number(number, place, line.amount_rmb, money)
+        for column, cell in enumerate(_foot(batch)):
+            if column != place:
+                page.write_string(number + 1, column, cell, text)
+        page.write_number(number + 1, place, batch.total_rmb, money)
+    return target.getvalue()

@@ -4,7 +4,6 @@
 of an HMAC-SHA256, the highest version in force. Both live outside the database.
 """
 
-import hashlib
 import hmac
 from functools import lru_cache
 
@@ -32,4 +31,4 @@ def blind_index(value: str, scope: str) -> str:
     """`v1:<hex>`: HMAC-SHA256 of the normalised value within a scope ("identity")."""
     version = max(settings.BLIND_INDEX_KEYS)
     message = f"{scope}:{normalise(value)}".encode()
-    return f"v{version}:{hmac.new(settings.BLIND_INDEX_KEYS[version], message, hashlib.sha256).hexdigest()}"
+    return f"v{version}:{hmac.digest(settings.BLIND_INDEX_KEYS[version], message, 'sha256').hex()}"

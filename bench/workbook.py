@@ -104,7 +104,7 @@ def unchecked(path: Path, institution_id: int) -> tuple[float, float]:
 
 def checked(path: Path, user, organisation) -> dict:
     """What a worker does: the dry run, and the pass that takes over, from upload to done."""
-    from workbooks.services import jobs
+    from workbooks.services import jobs, workers
     from workbooks.sheets import workbook_of
 
     with path.open("rb") as file:
@@ -113,13 +113,13 @@ def checked(path: Path, user, organisation) -> dict:
             name="bench.xlsx", chunks=iter(lambda: file.read(1 << 20), b""),
         )  # fmt: skip
     begin = time.perf_counter()
-    jobs.work(job.pk)
+    workers.work(job.pk)
     dry = time.perf_counter() - begin
     job.refresh_from_db()
     assert job.is_ready, (job.state, job.refusal, list(job.faults.values_list("row", "message")[:3]))
     jobs.confirm(user=user, job_id=job.pk)
     begin = time.perf_counter()
-    jobs.work(job.pk)
+    workers.work(job.pk)
     taken = time.perf_counter() - begin
     job.refresh_from_db()
     assert job.state == "done", (job.state, job.refusal)

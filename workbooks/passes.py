@@ -15,6 +15,7 @@ from workbooks.sheets import Column, Fault, Intake, Workbook, sentences
 #: So many are listed; all are counted.
 FAULTS_KEPT = 1000
 _REMEMBERED = 4000
+_UNKNOWN = object()
 
 
 @dataclass
@@ -40,22 +41,26 @@ class Cleaner:
         self.plan: list[tuple[int, Column, dict]] = []
         columns = found.sheet.by_name
         self.plan = [(place, columns[name], {}) for place, name in found.places]
+        self._last = max((place for place, _name in found.places), default=0)
         present = {name for _place, name in found.places}
         #: Columns that the file does not have are empty.
         self.absent = {c.name: c.field.clean("") for c in found.sheet.columns if c.name not in present}
 
     def values(self, row: list[Any]) -> dict[str, Any]:
         """Raises ValidationError at the first cell that cannot be read."""
-        values, width = dict(self.absent), len(row)
+        values = self.absent.copy()
+        if len(row) <= self._last:
+            row = row + [""] * (self._last + 1 - len(row))
         for place, column, memory in self.plan:
-            raw = row[place] if place < width else ""
-            try:
-                values[column.name] = memory[raw]
-            except KeyError:
-                value = column.clean(value_of(raw))
+            raw = row[place]
+            value = memory.get(raw, _UNKNOWN)
+            if value is _UNKNOWN:
+                value = column.quick(raw)
+                if value is None:
+                    value = column.clean(value_of(raw))
                 if len(memory) < _REMEMBERED:
                     memory[raw] = value
-                values[column.name] = value
+            values[column.name] = value
         return values
 
     def problems(self, row: list[Any]) -> Iterator[tuple[str, str]]:
@@ -75,7 +80,10 @@ def run(
     intake: Intake,
     on_rows: Callable[[int, int], None] = lambda done, total: None,
 ) -> Outcome:
-    """Read, judge and take in every row. Raises Unreadable when the file as a whole is no such workbook."""
+    """Read, judge and take in every row; what only the whole shows is for `intake.finish` to say.
+
+    Raises Unreadable when the file as a whole is no such workbook.
+    """
     reader = Reader(workbook, path, file_format, on_rows)
     outcome, cleaners = Outcome(), {}
     for found, number, row in reader.rows():
@@ -101,6 +109,4 @@ def run(
     outcome.child_peak_kb = reader.parsed.peak_kb
     if not outcome.rows:
         raise Unreadable("no_rows")
-    for fault in intake.finish():
-        outcome.add(fault)
     return outcome

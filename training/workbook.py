@@ -263,7 +263,7 @@ def _rows(organisation: Organisation, case: Case | None) -> Mapping[str, Iterabl
             {name: getattr(c, name) for name in classes_sheet.by_name}
             for c in organisation.training_classes.order_by("starts_on", "code")
         ),
-        TRAINEES: (_row_of(enrolment) for enrolment in enrolments[:20_000].iterator(chunk_size=2000)),
+        TRAINEES: (_row_of(enrolment) for enrolment in enrolments.iterator(chunk_size=2000)),
     }
 
 

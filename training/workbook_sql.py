@@ -4,6 +4,7 @@ A temporary table of this connection: no other session sees it, and it is gone w
 """
 
 import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any
 from django.db import connection
 
 from workbooks.enums import Effect
+from workbooks.models import imports_dir
 
 _COLUMNS = (
     "identity_kind",
@@ -145,9 +147,10 @@ class Stage:
     def __init__(self, institution_id: int) -> None:
         self.institution_id, self.rows = institution_id, 0
         self._lines: list[bytes] = []
-        #: Values as COPY reads them: most repeat.
+        #: The staged rows once more, without a name in the folder of the workbooks: gone with this process.
+        self._spool = tempfile.TemporaryFile(dir=imports_dir())  # noqa: SIM115  (closed by `close`)
         self._texts: dict[Any, str] = {}
-        self.close()
+        self._drop()
         self.clear()
 
     def clear(self) -> None:
@@ -162,14 +165,12 @@ class Stage:
 
     def add(self, row: int, key: str, masked: str, values: Mapping[str, Any]) -> bytes:
         """Stage one row; returns it as it stands in the stage."""
-        known, cells = self._texts, []
-        for value in _cells(values):
-            text = known.get(value)
-            if text is None:
-                text = _copied(value)
-                if len(known) < _REMEMBERED:
-                    known[value] = text
-            cells.append(text)
+        values = _cells(values)
+        cells = list(map(self._texts.get, values))
+        if None in cells:
+            for place, cell in enumerate(cells):
+                if cell is None:
+                    cells[place] = self._copied(values[place])
         line = "\t".join((str(row), key, masked, *cells)).encode()
         self._lines.append(line)
         self.rows += 1
@@ -177,11 +178,25 @@ class Stage:
             self._flush()
         return line
 
+    def _copied(self, value: Any) -> str:
+        """A value in COPY's text format; most repeat."""
+        if value is None:
+            text = "\\N"
+        elif type(value) is str:
+            text = value if value.isalnum() else value.translate(_ESCAPES)
+        else:
+            text = value.isoformat()
+        if len(self._texts) < _REMEMBERED:
+            self._texts[value] = text
+        return text
+
     def _flush(self) -> None:
         if not self._lines:
             return
+        piece = b"\n".join(self._lines) + b"\n"
         with self._copying() as copy:
-            copy.write(b"\n".join(self._lines) + b"\n")
+            copy.write(piece)
+        self._spool.write(piece)
         self._lines = []
 
     @contextmanager
@@ -190,11 +205,11 @@ class Stage:
             yield copy
 
     def copied_out(self) -> Iterator[bytes]:
-        """The stage as COPY writes it."""
+        """The staged rows, as `copy_in` reads them."""
         self._flush()
-        with self._copying(f"(SELECT {_STAGED} FROM workbook_stage ORDER BY row_no) TO STDOUT") as copy:
-            while piece := copy.read():
-                yield bytes(piece)
+        self._spool.seek(0)
+        while piece := self._spool.read(_PIECE):
+            yield piece
 
     def copy_in(self, path: Path) -> str:
         """Fill the stage with what `copied_out` gave; returns the SHA-256 of what was read."""
@@ -313,6 +328,10 @@ class Stage:
         self._run(_SOURCES, job=job_id, sheet=sheet, model=model)
 
     def close(self) -> None:
+        self._spool.close()
+        self._drop()
+
+    def _drop(self) -> None:
         if connection.is_usable():
             self._run(
                 "DROP TABLE IF EXISTS workbook_stage, workbook_classes, workbook_plan, workbook_places,"
@@ -334,12 +353,3 @@ class Stage:
         with connection.cursor() as cursor:
             cursor.execute(statement, {"institution": self.institution_id})
             return cursor.fetchall()
-
-
-def _copied(value: Any) -> str:
-    """A value in COPY's text format."""
-    if value is None:
-        return "\\N"
-    if type(value) is str:
-        return value if value.isalnum() else value.translate(_ESCAPES)
-    return value.isoformat()

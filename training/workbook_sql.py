@@ -3,14 +3,20 @@
 A temporary table of this connection: no other session sees it, and it is gone with the worker.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from itertools import islice
+from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
 from workbooks.enums import Effect
+from workbooks.models import imports_dir
 
 _COLUMNS = (
     "identity_kind",
@@ -33,6 +39,10 @@ _COLUMNS = (
 _TYPES = {name: "date" for name in _COLUMNS if name.endswith("_on")}
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _BATCH = 2000
+_PIECE = 1 << 18
+_REMEMBERED = 20_000
+_cells = itemgetter(*_COLUMNS)
+_STAGED = ", ".join(("row_no", "identity_key", "identity_masked", *_COLUMNS))
 
 _COMPARE = """
 CREATE TEMPORARY TABLE workbook_plan AS
@@ -65,8 +75,8 @@ _EFFECT = f"""CASE WHEN enrolment_id IS NULL THEN '{Effect.ADDED.value}'
 # Numbers are given out first, so that later statements join what is staged and not the register's large tables.
 _PEOPLE = """
 CREATE TEMPORARY TABLE workbook_people AS
-SELECT identity_key, min(row_no) AS first_row, nextval(pg_get_serial_sequence('training_trainee', 'id')) AS person_id
-FROM workbook_plan WHERE trainee_id IS NULL GROUP BY identity_key
+SELECT identity_key, first_row, nextval('training_trainee_id_seq') AS person_id
+FROM (SELECT identity_key, min(row_no) AS first_row FROM workbook_plan WHERE trainee_id IS NULL GROUP BY 1) AS new
 """
 _NEW_PEOPLE = """
 INSERT INTO training_trainee (id, institution_id, name, identity_kind, identity_encrypted, identity_key,
@@ -88,7 +98,7 @@ WHERE t.id = s.trainee_id
 _PLACES = """
 CREATE TEMPORARY TABLE workbook_places AS
 SELECT p.row_no, k.id AS class_id, coalesce(p.trainee_id, n.person_id) AS person_id, p.enrolment_id IS NULL AS is_new,
-    coalesce(p.enrolment_id, nextval(pg_get_serial_sequence('training_enrolment', 'id'))) AS place_id
+    coalesce(p.enrolment_id, nextval('training_enrolment_id_seq')) AS place_id
 FROM workbook_plan p
 JOIN workbook_stage s ON s.row_no = p.row_no
 JOIN training_trainingclass k ON k.institution_id = %(institution)s AND k.code = s.class_code
@@ -137,38 +147,79 @@ class Stage:
     def __init__(self, institution_id: int) -> None:
         self.institution_id, self.rows = institution_id, 0
         self._lines: list[bytes] = []
-        self.close()
+        #: The staged rows once more, without a name in the folder of the workbooks: gone with this process.
+        self._spool = tempfile.TemporaryFile(dir=imports_dir())  # noqa: SIM115  (closed by `close`)
+        self._texts: dict[Any, str] = {}
+        self._drop()
+        self.clear()
+
+    def clear(self) -> None:
+        """An empty stage."""
         columns = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
+        self._run("DROP TABLE IF EXISTS workbook_stage")
         self._run(
             f"CREATE TEMPORARY TABLE workbook_stage (row_no integer PRIMARY KEY, identity_key text NOT NULL,"
             f" identity_masked text, {columns})"
         )
+        self.rows = 0
 
     def add(self, row: int, key: str, masked: str, values: Mapping[str, Any]) -> bytes:
         """Stage one row; returns it as it stands in the stage."""
-        cells = [str(row), key, masked]
-        for name in _COLUMNS:
-            value = values[name]
-            if value is None:
-                cells.append("\\N")
-            elif type(value) is str:
-                cells.append(value if value.isalnum() else value.translate(_ESCAPES))
-            else:
-                cells.append(value.isoformat())
-        line = "\t".join(cells).encode()
+        values = _cells(values)
+        cells = list(map(self._texts.get, values))
+        if None in cells:
+            for place, cell in enumerate(cells):
+                if cell is None:
+                    cells[place] = self._copied(values[place])
+        line = "\t".join((str(row), key, masked, *cells)).encode()
         self._lines.append(line)
         self.rows += 1
         if len(self._lines) >= _BATCH:
             self._flush()
         return line
 
+    def _copied(self, value: Any) -> str:
+        """A value in COPY's text format; most repeat."""
+        if value is None:
+            text = "\\N"
+        elif type(value) is str:
+            text = value if value.isalnum() else value.translate(_ESCAPES)
+        else:
+            text = value.isoformat()
+        if len(self._texts) < _REMEMBERED:
+            self._texts[value] = text
+        return text
+
     def _flush(self) -> None:
         if not self._lines:
             return
-        names = ", ".join(("row_no", "identity_key", "identity_masked", *_COLUMNS))
-        with connection.cursor() as cursor, cursor.copy(f"COPY workbook_stage ({names}) FROM STDIN") as copy:
-            copy.write(b"\n".join(self._lines) + b"\n")
+        piece = b"\n".join(self._lines) + b"\n"
+        with self._copying() as copy:
+            copy.write(piece)
+        self._spool.write(piece)
         self._lines = []
+
+    @contextmanager
+    def _copying(self, what: str = f"workbook_stage ({_STAGED}) FROM STDIN") -> Iterator[Any]:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {what}") as copy:
+            yield copy
+
+    def copied_out(self) -> Iterator[bytes]:
+        """The staged rows, as `copy_in` reads them."""
+        self._flush()
+        self._spool.seek(0)
+        while piece := self._spool.read(_PIECE):
+            yield piece
+
+    def copy_in(self, path: Path) -> str:
+        """Fill the stage with what `copied_out` gave; returns the SHA-256 of what was read."""
+        digest = hashlib.sha256()
+        with path.open("rb") as file, self._copying() as copy:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+                copy.write(piece)
+        ((self.rows,),) = self._rows("SELECT count(*) FROM workbook_stage")
+        return digest.hexdigest()
 
     # Compare
 
@@ -187,9 +238,10 @@ class Stage:
                 "INSERT INTO workbook_classes VALUES (%s, %s, %s, %s)",
                 [(code, *said) for code, said in classes.items()],
             )
-        self._analyze("workbook_stage", "workbook_classes")
+        # Only what the joins ask for: statistics of every column take longer than the comparison.
+        self._analyze("workbook_stage (row_no, identity_key, class_code)", "workbook_classes")
         self._run(_COMPARE)
-        self._analyze("workbook_plan")
+        self._analyze("workbook_plan (row_no, identity_key, trainee_id, enrolment_id, class_id)")
         counted = dict(self._rows(f"SELECT {_EFFECT}, count(*) FROM workbook_plan GROUP BY 1"))
         return {effect.value: counted.get(effect.value, 0) for effect in Effect}
 
@@ -228,34 +280,58 @@ class Stage:
 
     # Write
 
-    def write_people(
-        self, user_id: int, encrypted: Callable[[Iterable[str]], Iterator[tuple[str, bytes]]]
-    ) -> None:
+    def new_keys(self) -> list[str]:
+        """Keyed hashes of the persons whom the register does not know."""
+        return [
+            key
+            for (key,) in self._rows(
+                "SELECT DISTINCT identity_key FROM workbook_plan WHERE trainee_id IS NULL"
+            )
+        ]
+
+    def named_employers(self) -> list[str]:
+        """The credit codes that the rows name."""
+        found = self._rows("SELECT DISTINCT employer_code FROM workbook_stage WHERE employer_code <> ''")
+        return [code for (code,) in found]
+
+    def write_people(self, user_id: int, encrypted: Iterable[bytes]) -> bool:
+        """Write new and changed persons; False when an encrypted number is missing: nothing must be kept then."""
         self._run(
             "CREATE TEMPORARY TABLE workbook_encrypted (identity_key text PRIMARY KEY, encrypted bytea)"
         )
-        new = self._rows("SELECT DISTINCT identity_key FROM workbook_plan WHERE trainee_id IS NULL")
-        with connection.cursor() as cursor, cursor.copy("COPY workbook_encrypted FROM STDIN") as copy:
-            lines = (f"{key}\t\\\\x{token.hex()}\n" for key, token in encrypted(key for (key,) in new))
-            while batch := "".join(islice(lines, _BATCH)):
-                copy.write(batch)
+        lines = iter(encrypted)
+        first = list(islice(lines, _BATCH))
+        with self._copying("workbook_encrypted FROM STDIN") as copy:
+            while first:
+                copy.write(b"".join(first))
+                first = list(islice(lines, _BATCH))
         self._run(_PEOPLE)
-        self._analyze("workbook_people", "workbook_encrypted")
-        self._run(_NEW_PEOPLE, user=user_id)
+        self._analyze("workbook_people")
+        self._analyze("workbook_encrypted (identity_key)")
+        new = self._run(_NEW_PEOPLE, user=user_id)
         self._run(_CHANGED_PEOPLE, user=user_id)
+        return [(new,)] == self._rows("SELECT count(*) FROM workbook_people")
 
     def write_enrolments(self, user_id: int) -> None:
         self._run(_PLACES)
         self._analyze("workbook_places")
         self._run(_NEW_ENROLMENTS, user=user_id)
         self._run(_CHANGED_ENROLMENTS, user=user_id)
+
+    def write_certificates(self) -> None:
         self._run(_CERTIFICATES)
+
+    def write_contracts(self) -> None:
         self._run(_CONTRACTS)
 
     def write_sources(self, job_id: int, sheet: str, model: str) -> None:
         self._run(_SOURCES, job=job_id, sheet=sheet, model=model)
 
     def close(self) -> None:
+        self._spool.close()
+        self._drop()
+
+    def _drop(self) -> None:
         if connection.is_usable():
             self._run(
                 "DROP TABLE IF EXISTS workbook_stage, workbook_classes, workbook_plan, workbook_places,"
@@ -268,9 +344,10 @@ class Stage:
         for table in tables:
             self._run(f"ANALYZE {table}")
 
-    def _run(self, statement: str, **values: Any) -> None:
+    def _run(self, statement: str, **values: Any) -> int:
         with connection.cursor() as cursor:
             cursor.execute(statement, {"institution": self.institution_id, **values})
+            return cursor.rowcount
 
     def _rows(self, statement: str) -> list[tuple]:
         with connection.cursor() as cursor:

@@ -15,6 +15,15 @@ class JobState(models.TextChoices):
     FAILED = "failed", _("Could not be read")
 
 
+class Step(models.TextChoices):
+    """What a worker is doing to an import just now."""
+
+    WAITING = "waiting", _("A worker will begin in a moment.")
+    READING = "reading", _("Reading and checking each row.")
+    COMPARING = "comparing", _("Comparing with what is registered.")
+    WRITING = "writing", _("Writing the records; nothing counts before the last one is written.")
+
+
 #: A worker has something to do.
 BUSY = (JobState.UPLOADED, JobState.CHECKING, JobState.IMPORTING)
 CLOSED = (JobState.DONE, JobState.CANCELLED, JobState.FAILED)

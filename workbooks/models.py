@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from casework.models import Case
-from workbooks.enums import BUSY, Effect, JobState
+from workbooks.enums import BUSY, Effect, JobState, Step
 
 
 class ImportJobQuerySet(models.QuerySet):
@@ -41,12 +41,17 @@ class ImportJob(models.Model):
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     stored_as = models.CharField(max_length=50, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.UPLOADED)
+    step = models.CharField(_("step"), max_length=10, choices=Step, default=Step.WAITING, editable=False)
+    #: Share of the present pass (check or take-over) that is done, in percent.
+    percent = models.PositiveSmallIntegerField(default=0, editable=False)
     rows_done = models.PositiveIntegerField(_("rows read"), default=0)
     rows_total = models.PositiveIntegerField(_("rows"), default=0)
     fault_count = models.PositiveIntegerField(_("errors"), default=0)
     #: {sheet: {"added": n, "changed": n, "unchanged": n}}
     summary = models.JSONField(_("result"), default=dict, blank=True)
     #: {"en": ..., "zh": ...}: why the file as a whole could not be read or taken over.
+    #: SHA-256 over what a faultless check left beside the file (training.workbook_kept); empty: nothing.
+    kept_digest = models.CharField(max_length=64, blank=True, editable=False)
     refusal = models.JSONField(_("refusal"), default=dict, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     run_after = models.DateTimeField(db_default=Now(), editable=False)
@@ -90,8 +95,9 @@ class ImportJob(models.Model):
         return self.state == JobState.CHECKED and not self.fault_count and not self.refusal
 
     @property
-    def percent(self) -> int:
-        return min(100, self.rows_done * 100 // self.rows_total) if self.rows_total else 0
+    def kept(self) -> Path:
+        """Where a faultless check leaves what spares the take-over a second reading."""
+        return imports_dir() / f"{self.stored_as}.kept"
 
 
 class ImportFault(models.Model):

@@ -12,18 +12,24 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation, User
 from casework.models import Case
 
 #: What the reader puts in place of a cell that holds an error (#REF!, #N/A) and no value.
 BROKEN = "\ue001"
+CHANGED_MEANWHILE = gettext_lazy(
+    "Somebody changed the same records while this workbook was taken over. Nothing was written: upload it again."
+)
 LANGUAGES = ("en", "zh-hans")
 _DIGITS_KEPT = 10**15
 
@@ -81,6 +87,24 @@ class Column:
                 with translation.override(language):
                     found[plain_key(str(label))] = code
         return found
+
+    @cached_property
+    def _plain_length(self) -> int:
+        """How long a text may be that a plain field only strips; 0 when the field does more than that."""
+        field = self.field
+        if type(field) is not forms.CharField or not field.strip or self.choices:
+            return 0
+        if {type(v) for v in field.validators} != {MaxLengthValidator, ProhibitNullCharactersValidator}:
+            return 0
+        return field.max_length
+
+    def quick(self, raw: Any) -> str | None:
+        """What `clean` makes of an ordinary text, without the way through the field; None: ask `clean`."""
+        if type(raw) is str and raw.isprintable():
+            text = raw.strip()
+            if 0 < len(text) <= self._plain_length:
+                return text
+        return None
 
     def clean(self, raw: Any) -> Any:
         """The value of a cell, as the page's field makes it. Raises ValidationError."""
@@ -169,6 +193,12 @@ class Intake(Protocol):
     def keep(self, sheet: Sheet, row: int, values: dict[str, Any]) -> None:
         """Take in a row that passed."""
 
+    def remember(self, place: Path) -> str:
+        """After a check without faults: leave in a new directory what `recall` needs; its digest, empty for nothing."""
+
+    def recall(self, place: Path, digest: str) -> bool:
+        """Take in the rows of an earlier check instead of the file's; False when it must be read and judged anew."""
+
     def lock(self) -> None:
         """Lock what will be written, in the portal's order. Raises casework.transitions.Refused."""
 
@@ -178,8 +208,11 @@ class Intake(Protocol):
     @property
     def counts(self) -> dict[str, dict[str, int]]: ...
 
-    def write(self, job: Any) -> None:
-        """Write everything kept, in the caller's transaction. Raises casework.transitions.Refused."""
+    def write(self, job: Any, tell: Callable[[int, int], None]) -> None:
+        """Write everything kept, in the caller's transaction; `tell(part, parts)` before each part.
+
+        Raises casework.transitions.Refused, and what `tell` raises.
+        """
 
     def close(self) -> None: ...
 

@@ -20,7 +20,7 @@ from applications.services import start_claim
 from casework.models import Case
 from tests import factories
 from workbooks.models import ImportJob
-from workbooks.services import jobs
+from workbooks.services import workers
 from workbooks.sheets import workbook_of
 from workbooks.writing.book import build
 
@@ -183,14 +183,14 @@ class Desk:
         response = self.post(content, name, **data)
         assert response.status_code == 302, response.content.decode()
         job = ImportJob.objects.latest("pk")
-        jobs.work(job.pk)
+        workers.work(job.pk)
         job.refresh_from_db()
         return job
 
     def confirm(self, job: ImportJob) -> ImportJob:
         self.client.post(reverse("workbooks:confirm", args=[job.pk]))
         with TestCase.captureOnCommitCallbacks(execute=True):
-            jobs.work(job.pk)
+            workers.work(job.pk)
         job.refresh_from_db()
         return job
 

@@ -22,7 +22,8 @@ from training.models import Enrolment, Trainee
 from workbooks.models import ImportJob, SourceRow
 from workbooks.reading.gate import look
 from workbooks.reading.parsing import Parsed, batches
-from workbooks.services import jobs
+from workbooks.services import jobs, workers
+from workbooks.services.progress import Teller
 from workbooks.tasks import sweep
 
 GOOD = {"contracts": [CONTRACT], "receipts": [RECEIPT]}
@@ -83,19 +84,14 @@ def test_cancelled_while_it_is_read(enterprise, monkeypatch):
     rows = [CONTRACT | {"contract_number": f"NC-{n}"} for n in range(1500)]
     enterprise.post(csv_file("offshore", "contracts", rows), "a.csv")
     job = ImportJob.objects.get()
-    reported = jobs._progress
+    reading = Teller.reading
 
-    def cancel_after(job):
-        say = reported(job)
+    def cancel_after(teller, done, total):
+        jobs.cancel(user=enterprise.clerk, job_id=job.pk)
+        reading(teller, done, total)
 
-        def said(done, total):
-            jobs.cancel(user=enterprise.clerk, job_id=job.pk)
-            say(done, total)
-
-        return said
-
-    monkeypatch.setattr(jobs, "_progress", cancel_after)
-    jobs.work(job.pk)
+    monkeypatch.setattr(Teller, "reading", cancel_after)
+    workers.work(job.pk)
     job.refresh_from_db()
     assert job.state == "cancelled" and not job.summary
 
@@ -143,7 +139,7 @@ def test_a_filed_claim_takes_nothing(enterprise):
     from casework.services import filing
 
     filing.withdraw(case_id=enterprise.case.pk, user=enterprise.clerk)
-    jobs.work(job.pk)
+    workers.work(job.pk)
     job.refresh_from_db()
     assert job.state == "checked" and job.refusal and not Receipt.objects.exists()
 
@@ -163,7 +159,7 @@ def test_a_killed_worker_is_followed_by_another(school, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("training.workbook.TrainingIntake.finish", killed)
         with pytest.raises(Killed):
-            jobs.work(job.pk)
+            workers.work(job.pk)
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("checking", 1)
     ImportJob.objects.update(run_after=timezone.now() - timedelta(minutes=5))
@@ -171,8 +167,8 @@ def test_a_killed_worker_is_followed_by_another(school, monkeypatch):
     monkeypatch.setattr("workbooks.tasks.work.delay", sent.append)
     sweep()
     assert sent == [job.pk]
-    jobs.work(job.pk)
-    jobs.work(job.pk)  # delivered twice
+    workers.work(job.pk)
+    workers.work(job.pk)  # delivered twice
     job.refresh_from_db()
     assert job.state == "checked" and job.summary["trainees"]["added"] == 29 and job.attempts == 2
 
@@ -184,20 +180,20 @@ def test_one_worker_at_a_time(enterprise):
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [jobs._LOCK_CLASS, job.pk])
-        jobs.work(job.pk)
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [workers._LOCK_CLASS, job.pk])
+        workers.work(job.pk)
         job.refresh_from_db()
         assert job.state == "uploaded" and job.attempts == 0
     finally:
         other.close()
-    wait_until(lambda: jobs.work(job.pk) or ImportJob.objects.get().state == "checked", 10)
+    wait_until(lambda: workers.work(job.pk) or ImportJob.objects.get().state == "checked", 10)
 
 
 def test_a_file_that_kills_every_worker_is_given_up(enterprise):
     enterprise.post(xlsx("offshore", GOOD))
     ImportJob.objects.update(attempts=3)
     job = ImportJob.objects.get()
-    jobs.work(job.pk)
+    workers.work(job.pk)
     job.refresh_from_db()
     assert job.state == "failed" and "could not finish" in job.refusal["en"]
 
@@ -206,7 +202,7 @@ def test_a_file_that_was_tampered_with_is_not_read(enterprise):
     enterprise.post(xlsx("offshore", GOOD))
     job = ImportJob.objects.get()
     job.path.write_bytes(xlsx("offshore", {"contracts": [CONTRACT | {"value": 1}]}))
-    jobs.work(job.pk)
+    workers.work(job.pk)
     job.refresh_from_db()
     assert job.state == "failed" and not Contract.objects.exists()
 
@@ -216,7 +212,7 @@ def test_files_are_private_and_forgotten(enterprise):
     assert job.path.stat().st_mode & 0o777 == 0o600 and job.path.parent.stat().st_mode & 0o777 == 0o700
     ImportJob.objects.update(created_at=timezone.now() - timedelta(days=8))
     with TestCase.captureOnCommitCallbacks(execute=True):
-        assert jobs.forget_old() == 1
+        assert workers.forget_old() == 1
     job.refresh_from_db()
     assert not job.path.exists() and job.state == "cancelled" and job.file_deleted_at
 
@@ -275,7 +271,7 @@ def test_queries_do_not_grow_with_the_rows(school, django_assert_max_num_queries
         job = school.upload(xlsx("training", {"classes": classes, "trainees": rows}))
         jobs.confirm(user=school.clerk, job_id=job.pk)
         with django_assert_max_num_queries(110):
-            jobs.work(job.pk)
+            workers.work(job.pk)
     assert Enrolment.objects.count() == 65
 
 
@@ -301,11 +297,11 @@ class Counter:
 def test_the_progress_is_told(enterprise):
     enterprise.post(xlsx("offshore", GOOD))
     job = ImportJob.objects.get()
-    ImportJob.objects.update(state="checking", rows_done=40, rows_total=80)
+    ImportJob.objects.update(state="checking", step="reading", percent=50, rows_done=40, rows_total=80)
     url = reverse("workbooks:progress", args=[job.pk])
     page = enterprise.client.get(url)
     assert 'value="50"' in page.content.decode() and "HX-Refresh" not in page
-    jobs.work(job.pk)
+    workers.work(job.pk)
     assert enterprise.client.get(url)["HX-Refresh"] == "true"
 
 

@@ -82,12 +82,12 @@ def test_a_changed_row_changes_its_record_and_nothing_else(enterprise):
 def test_what_is_exported_comes_back_unchanged(enterprise, school):
     enterprise.take_over(xlsx("offshore", OFFSHORE))
     url = reverse("workbooks:export", args=["offshore"])
-    content = enterprise.client.get(url, {"case": enterprise.case.number}).content
+    content = enterprise.client.get(url, {"case": enterprise.case.number}).getvalue()
     job = enterprise.take_over(content)
     assert [counts["unchanged"] for counts in job.summary.values()] == [1, 1]
     rows = {"classes": [CLASS], "trainees": [trainee(1), trainee(2)]}
     school.take_over(xlsx("training", rows))
-    content = school.client.get(reverse("workbooks:export", args=["training"])).content
+    content = school.client.get(reverse("workbooks:export", args=["training"])).getvalue()
     text = str([[c.value for c in row] for row in openpyxl.load_workbook(io.BytesIO(content))["Trainees"]])
     assert factories.identity_number(1) not in text and "360102********" in text
     job = school.take_over(content)
@@ -165,7 +165,7 @@ def test_cells_that_look_like_formulas_go_out_as_text(enterprise):
         factories.ContractFactory(
             organisation=enterprise.organisation, name=name, contract_number=f"={number}", client_name=name
         )
-    content = enterprise.client.get(reverse("workbooks:export", args=["offshore"])).content
+    content = enterprise.client.get(reverse("workbooks:export", args=["offshore"])).getvalue()
     page = openpyxl.load_workbook(io.BytesIO(content))["Contracts"]
     cells = [cell for row in page.iter_rows(min_row=2) for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s", "n", "d"}

@@ -8,16 +8,19 @@ Lines: {"sheets": [[name, hidden, height, width], ...]}, {"sheet": name, "first"
 import csv
 import io
 import json
-import re
 import resource
 import sys
-import zipfile
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+# Run in isolation (-I), a program does not find what lies beside it.
+sys.path.insert(0, str(Path(__file__).parent))
+import broken as errors  # noqa: E402
 
 MEMORY, SECONDS = 512 * 1024 * 1024, 10
-DAY, BROKEN = "\ue000", "\ue001"
+DAY, BROKEN = "\ue000", errors.BROKEN
 BATCH = 1000
-MAX_WIDTH = 200
+MAX_WIDTH = errors.MAX_WIDTH
 _MARKS = str.maketrans("", "", DAY + BROKEN)
 
 
@@ -58,6 +61,8 @@ def stop(code: str) -> None:
 def cell(value: object) -> object:
     kind = type(value)
     if kind is str:
+        if value in errors.WORDS:
+            return BROKEN
         return value.translate(_MARKS) if (DAY in value or BROKEN in value) else value
     if kind is float or kind is int or kind is bool:
         return value if kind is not float or value - value == 0 else BROKEN
@@ -84,7 +89,7 @@ def read_workbook(path: str, kind: str) -> None:
         sheets.sort(key=lambda sheet: not sheet[1])
         say({"sheets": sheets})
         sys.stdout.flush()
-        broken = broken_cells(path) if kind == "xlsx" else {}
+        broken = errors.in_file(path, kind)
         for name, _hidden in sheets:
             emit(name, book.get_sheet_by_name(name), broken.get(name, {}))
     except calamine.PasswordError:
@@ -123,58 +128,6 @@ def emit(name: str, sheet, broken: dict) -> None:
         say({"sheet": name, "first": first, "rows": rows})
 
 
-_ERROR = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*? t="e"')
-
-
-def broken_cells(path: str) -> dict[str, dict[int, list[int]]]:
-    """Cells with #REF!, #N/A and the like, which the parser shows as empty: {sheet: {row: [column, ...]}}."""
-    found: dict[str, dict[int, list[int]]] = {}
-    with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
-        relations = "xl/_rels/workbook.xml.rels"
-        if relations not in names:
-            return found
-        targets = {}
-        for tag in re.findall(rb"<Relationship [^>]*>", archive.read(relations)):
-            attributes = dict(re.findall(rb'(\w+)="([^"]*)"', tag))
-            targets[attributes.get(b"Id")] = (
-                attributes.get(b"Target", b"").decode().lstrip("/").removeprefix("xl/")
-            )
-        for tag in re.findall(rb"<sheet [^>]*>", archive.read("xl/workbook.xml")):
-            attributes = dict(re.findall(rb'([\w:]+)="([^"]*)"', tag))
-            part = "xl/" + targets.get(attributes.get(b"r:id"), "")
-            if part in names:
-                rows = found.setdefault(_unescape(attributes.get(b"name", b"").decode()), {})
-                scan(archive, part, rows)
-    return found
-
-
-def _unescape(text: str) -> str:
-    for entity, char in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
-        text = text.replace(entity, char)
-    return text
-
-
-def scan(archive: zipfile.ZipFile, part: str, rows: dict[int, list[int]]) -> None:
-    total = 0
-    with archive.open(part) as file:
-        tail = b""
-        while chunk := file.read(1 << 20):
-            text = tail + chunk
-            if b'"e"' in text:
-                for match in _ERROR.finditer(text):
-                    columns = rows.setdefault(int(match[2]), [])
-                    index = 0
-                    for letter in match[1]:
-                        index = index * 26 + letter - 64
-                    if index - 1 < MAX_WIDTH and index - 1 not in columns:
-                        columns.append(index - 1)
-                    total += 1
-                    if total > 20000:
-                        return
-            tail = text[text.rfind(b"<") :][:4096] if b"<" in text[-4096:] else b""
-
-
 def read_csv(path: str) -> None:
     with open(path, "rb") as file:
         data = file.read()
@@ -194,7 +147,7 @@ def read_csv(path: str) -> None:
             if len(row) > MAX_WIDTH:
                 say({"sheet": "", "size": [number, len(row)]})
                 return
-            rows.append([value.translate(_MARKS) for value in row])
+            rows.append([cell(value) for value in row])
             if len(rows) == BATCH:
                 say({"sheet": "", "first": first, "rows": rows})
                 rows, first = [], number + 1

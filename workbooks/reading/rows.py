@@ -53,11 +53,17 @@ class Reader:
 
     def rows(self) -> Iterator[tuple[Found, int, list[Any]]]:
         """(sheet, row's number in the file, cells) of every row that says something. Raises Unreadable."""
+        for found, rows in self.batches():
+            yield from ((found, number, row) for number, row in rows)
+
+    def batches(self) -> Iterator[tuple[Found, list[tuple[int, list[Any]]]]]:
+        """The rows of a sheet some hundred at a time, as (number in the file, cells). Raises Unreadable."""
         done = 0
         for name, first, rows in batches(self.path, self.file_format, self.parsed):
             if name == MARK_SHEET:
                 self._check_mark(rows[0])
                 continue
+            telling: list[tuple[int, list[Any]]] = []
             for number, row in enumerate(rows, start=first):
                 found = self.found.get(name)
                 if found is None:
@@ -69,7 +75,9 @@ class Reader:
                     found.last = number
                     if number - found.head_row > found.sheet.max_rows + 1:
                         raise Unreadable("too_many_rows", sheet=name or "CSV", limit=found.sheet.max_rows)
-                    yield found, number, row
+                    telling.append((number, row))
+            if telling:
+                yield self.found[name], telling
             done += len(rows)
             self.on_rows(done, max(done, sum(height for height, width in self.parsed.sizes.values())))
         for name, (_height, width) in self.parsed.sizes.items():

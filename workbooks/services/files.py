@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,8 +25,9 @@ def store(chunks: Iterable[bytes]) -> tuple[Path, str, int]:
 
 
 def forget(job: ImportJob) -> None:
-    """Delete a job's file, if it is still there."""
+    """Delete a job's file and what was kept beside it, if they are still there."""
     job.path.unlink(missing_ok=True)
+    shutil.rmtree(job.kept, ignore_errors=True)
 
 
 def is_intact(job: ImportJob) -> bool:

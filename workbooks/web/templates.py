@@ -1,13 +1,15 @@
 """Workbooks to take away: the empty template, and what is registered in the same shape."""
 
+import tempfile
+
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.selectors import organisations_of
 from workbooks.sheets import Workbook, workbook_of
-from workbooks.writing.book import build
+from workbooks.writing.book import build, build_into
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -54,5 +56,8 @@ def export(request: HttpRequest, kind: str):
         case = workbook.cases(request.user).filter(organisation=organisation, number=number).first()
         if case is None:
             raise Http404
+    file = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
+    build_into(file, workbook, workbook.rows(organisation, case))
+    file.seek(0)
     name = f"{workbook.code}-{timezone.localdate():%Y%m%d}.xlsx"
-    return attachment(build(workbook, workbook.rows(organisation, case)), name)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)

@@ -8,5 +8,9 @@ class ProgrammeCode(models.TextChoices):
 
 
 class VersionStatus(models.TextChoices):
+    """A draft is written; submitted, it is frozen for a second person; published, it is final but for its open end."""
+
     DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted for publication")
     PUBLISHED = "published", _("Published")
+    DISCARDED = "discarded", _("Discarded")

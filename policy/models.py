@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from audit.triggers import no_truncate
+from audit.triggers import append_only, no_truncate
 from policy.enums import ProgrammeCode, VersionStatus
 
 
@@ -37,6 +37,15 @@ class PolicyVersion(models.Model):
         related_name="+",
         verbose_name=_("drafted by"),
     )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("submitted by"),
+    )
+    submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -46,6 +55,18 @@ class PolicyVersion(models.Model):
         verbose_name=_("published by"),
     )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("ended by"),
+        help_text=_("The version whose publication closed the open end of this one."),
+    )
+    revision = models.PositiveIntegerField(
+        _("revision"), default=1, editable=False, help_text=_("Grows with every change.")
+    )
 
     class Meta:
         verbose_name = _("policy version")
@@ -65,8 +86,13 @@ class PolicyVersion(models.Model):
                 name="policy_version_two_people",
             ),
             models.CheckConstraint(
-                condition=models.Q(status=VersionStatus.DRAFT) | models.Q(published_at__isnull=False),
+                condition=~models.Q(status=VersionStatus.PUBLISHED) | models.Q(published_at__isnull=False),
                 name="policy_version_published_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=VersionStatus.SUBMITTED)
+                | models.Q(submitted_by__isnull=False, submitted_at__isnull=False),
+                name="policy_version_submitted_has_person",
             ),
         ] + [
             ExclusionConstraint(
@@ -82,11 +108,81 @@ class PolicyVersion(models.Model):
             for programme in ProgrammeCode.values
         ]
         triggers = [
-            pgtrigger.Protect(
+            no_truncate(),
+            # Drafted and submitted by some, published by another; final then, but that a published successor closes
+            # an open end. Superusers and plain SQL included.
+            pgtrigger.Trigger(
                 name="published_is_final",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                condition=pgtrigger.Q(old__status=VersionStatus.PUBLISHED),
-            )
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF TG_OP = 'INSERT' THEN
+                        IF NEW.status <> 'draft' OR NEW.ended_by_id IS NOT NULL THEN
+                            RAISE EXCEPTION 'policy_version_begins_as_draft' USING ERRCODE = 'check_violation';
+                        END IF;
+                        RETURN NEW;
+                    ELSIF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'policy_version_no_delete' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF OLD.status = 'published' THEN
+                        IF OLD.in_force_to IS NULL AND NEW.in_force_to IS NOT NULL
+                            AND to_jsonb(NEW) - 'in_force_to' - 'ended_by_id'
+                                = to_jsonb(OLD) - 'in_force_to' - 'ended_by_id'
+                            AND EXISTS (
+                                SELECT 1 FROM policy_policyversion WHERE id = NEW.ended_by_id AND id <> NEW.id
+                                    AND status = 'submitted' AND programme = OLD.programme
+                                    AND in_force_from = NEW.in_force_to + 1
+                            )
+                        THEN
+                            RETURN NEW;
+                        END IF;
+                        RAISE EXCEPTION 'policy_version_published_is_final' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.ended_by_id IS NOT NULL OR (OLD.status, NEW.status) NOT IN (
+                        ('draft', 'draft'), ('draft', 'submitted'), ('draft', 'discarded'),
+                        ('submitted', 'draft'), ('submitted', 'published')
+                    ) THEN
+                        RAISE EXCEPTION 'policy_version_step: % -> %', OLD.status, NEW.status
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.drafted_by_id IS DISTINCT FROM OLD.drafted_by_id OR NEW.programme <> OLD.programme THEN
+                        RAISE EXCEPTION 'policy_version_origin_is_fixed' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF OLD.status = 'submitted' AND (
+                        NEW.code, NEW.title_zh, NEW.title_en, NEW.in_force_from, NEW.in_force_to
+                    ) IS DISTINCT FROM (
+                        OLD.code, OLD.title_zh, OLD.title_en, OLD.in_force_from, OLD.in_force_to
+                    ) THEN
+                        RAISE EXCEPTION 'policy_version_submitted_is_frozen' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.status = 'published' AND (
+                        NEW.published_by_id IS NULL OR OLD.submitted_by_id IS NULL
+                        OR NEW.submitted_by_id <> OLD.submitted_by_id
+                        OR NEW.published_by_id IN (OLD.submitted_by_id, OLD.drafted_by_id)
+                        OR EXISTS (
+                            SELECT 1 FROM policy_policyauthor
+                            WHERE version_id = NEW.id AND user_id = NEW.published_by_id
+                        )
+                    ) THEN
+                        RAISE EXCEPTION 'policy_version_two_people' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="end_needs_successor",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF NEW.ended_by_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM policy_policyversion WHERE id = NEW.ended_by_id AND status = 'published'
+                    ) THEN
+                        RAISE EXCEPTION 'policy_version_end_needs_successor' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -116,19 +212,42 @@ class PolicyParameter(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
                 func="""
+                    -- Locked first: a figure is not changed while its version is being submitted.
+                    PERFORM 1 FROM policy_policyversion WHERE id IN (NEW.version_id, OLD.version_id) FOR SHARE;
                     IF EXISTS (
                         SELECT 1 FROM policy_policyversion
-                        WHERE id IN (NEW.version_id, OLD.version_id) AND status = 'published'
+                        WHERE id IN (NEW.version_id, OLD.version_id) AND status <> 'draft'
                     ) THEN
                         RAISE EXCEPTION 'policy_parameter_published_is_final' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN COALESCE(NEW, OLD);
                 """,
-            )
+            ),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class PolicyAuthor(models.Model):
+    """Somebody who wrote on a version: none of its authors may publish it."""
+
+    version = models.ForeignKey(
+        PolicyVersion, on_delete=models.PROTECT, related_name="authors", verbose_name=_("policy version")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("user")
+    )
+
+    class Meta:
+        verbose_name = _("author of a policy version")
+        verbose_name_plural = _("authors of policy versions")
+        constraints = [models.UniqueConstraint(fields=["version", "user"], name="policy_author_once")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.version} · {self.user}"
 
 
 class WorkdayOverride(models.Model):

@@ -11,12 +11,17 @@ from policy.rules.versions import version_for_year, version_on
 _TERMS = {ProgrammeCode.OFFSHORE: OffshoreTerms, ProgrammeCode.TRAINING: TrainingTerms}
 
 
+def parameters_of(version: PolicyVersion) -> Sequence[Parameter]:
+    """What a version states, in the order in which it was written."""
+    return [
+        Parameter(row.name, row.value, row.unit, row.clause, row.quotation)
+        for row in version.parameters.all()
+    ]
+
+
 def terms_of(version: PolicyVersion) -> OffshoreTerms | TrainingTerms:
     """The terms of one version. Raises policy.rules.terms.TermsError, which names the parameter."""
-    parameters = {
-        row.name: Parameter(row.name, row.value, row.unit, row.clause, row.quotation)
-        for row in version.parameters.all()
-    }
+    parameters = {parameter.name: parameter for parameter in parameters_of(version)}
     return _TERMS[ProgrammeCode(version.programme)].from_parameters(
         version.code, version.in_force_from, version.in_force_to, parameters
     )

@@ -15,12 +15,17 @@ MAX_MONTHS = 600
 
 
 class TermsError(ValueError):
-    """Terms that cannot be applied. `parameter` names the culprit; the message says what to write instead."""
+    """Terms that cannot be applied. `parameter` names the culprit; the message says what to write instead.
 
-    def __init__(self, parameter: str, problem: str) -> None:
+    `code` is stable and `told` holds the sentence's numbers, so that it can be said in another language.
+    """
+
+    def __init__(self, parameter: str, problem: str, code: str = "value", **told: str) -> None:
         super().__init__(f"{parameter}: {problem}")
         self.parameter = parameter
         self.problem = problem
+        self.code = code
+        self.told = told
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,28 @@ class ParameterReader:
     def __init__(self, parameters: Mapping[str, Parameter], units: Mapping[str, str]) -> None:
         for name in units:
             if name not in parameters:
-                raise TermsError(name, "is missing; every parameter must be stated")
+                raise TermsError(name, "is missing; every parameter must be stated", "missing")
         for name, parameter in parameters.items():
             if name not in units:
-                raise TermsError(name, f"is not a parameter of this programme; known are {', '.join(units)}")
+                raise TermsError(
+                    name, f"is not a parameter of this programme; known are {', '.join(units)}", "unknown"
+                )
             if parameter.name != name:
                 raise TermsError(name, f"holds a parameter named {parameter.name!r}")
             if not isinstance(parameter.value, str):
                 raise TermsError(name, "its value must be stored as text, so that no digit is lost")
             if parameter.unit != units[name]:
-                raise TermsError(name, f"its unit must be {units[name]!r}, not {parameter.unit!r}")
+                raise TermsError(
+                    name,
+                    f"its unit must be {units[name]!r}, not {parameter.unit!r}",
+                    "unit",
+                    wanted=units[name],
+                    found=parameter.unit,
+                )
             if not parameter.clause.strip():
-                raise TermsError(name, "cites no clause; name the document and section it comes from")
+                raise TermsError(
+                    name, "cites no clause; name the document and section it comes from", "clause"
+                )
         self._parameters = parameters
 
     def citations(self) -> dict[str, Citation]:
@@ -71,17 +86,25 @@ class ParameterReader:
         try:
             value = parse_amount(self._parameters[name].value)
         except AmountError as error:
-            raise TermsError(name, str(error)) from None
+            raise TermsError(name, str(error), "amount", found=self._parameters[name].value) from None
         check_not_negative(name, value)
         if decimals is not None and value.as_tuple().exponent < -decimals:
-            raise TermsError(name, f"has more than {decimals} decimals ({plain(value)})")
+            raise TermsError(
+                name, f"has more than {decimals} decimals ({plain(value)})", "decimals", found=plain(value)
+            )
         return value
 
     def months(self, name: str) -> int:
         """A whole number of months from 1 to 600."""
         text = self._parameters[name].value.strip()
         if _WHOLE_NUMBER.fullmatch(text) is None:
-            raise TermsError(name, f"must be a whole number of months from 1 to {MAX_MONTHS}, not {text!r}")
+            raise TermsError(
+                name,
+                f"must be a whole number of months from 1 to {MAX_MONTHS}, not {text!r}",
+                "months",
+                most=str(MAX_MONTHS),
+                found=text,
+            )
         return check_months(name, int(text))
 
     def operator(self, name: str) -> Operator:
@@ -90,13 +113,15 @@ class ParameterReader:
         try:
             return Operator(text)
         except ValueError:
-            raise TermsError(name, f"must be gt (more than) or gte (at least), not {text!r}") from None
+            raise TermsError(
+                name, f"must be gt (more than) or gte (at least), not {text!r}", "operator", found=text
+            ) from None
 
     def yes_no(self, name: str) -> bool:
         """`true` or `false`."""
         text = self._parameters[name].value.strip()
         if text not in ("true", "false"):
-            raise TermsError(name, f"must be true or false, not {text!r}")
+            raise TermsError(name, f"must be true or false, not {text!r}", "yes_no", found=text)
         return text == "true"
 
     def choices(self, name: str, vocabulary: type[StrEnum]) -> tuple[StrEnum, ...]:
@@ -105,20 +130,32 @@ class ParameterReader:
         known = [member.value for member in vocabulary]
         for word in words:
             if word not in known:
-                raise TermsError(name, f"{word!r} is not one of {', '.join(known)}")
+                raise TermsError(
+                    name,
+                    f"{word!r} is not one of {', '.join(known)}",
+                    "word",
+                    found=word,
+                    known=", ".join(known),
+                )
         if len(set(words)) != len(words):
-            raise TermsError(name, "lists a word twice")
+            raise TermsError(name, "lists a word twice", "twice")
         return tuple(member for member in vocabulary if member.value in words)
 
 
 def check_not_negative(name: str, value: Decimal) -> None:
     """Raise TermsError when the amount lies below zero."""
     if value < 0:
-        raise TermsError(name, f"must not be negative ({plain(value)})")
+        raise TermsError(name, f"must not be negative ({plain(value)})", "negative", found=plain(value))
 
 
 def check_months(name: str, months: int) -> int:
     """Return `months` when it lies between 1 and 600, else raise TermsError."""
     if isinstance(months, bool) or not isinstance(months, int) or not 1 <= months <= MAX_MONTHS:
-        raise TermsError(name, f"must be a whole number of months from 1 to {MAX_MONTHS}, not {months!r}")
+        raise TermsError(
+            name,
+            f"must be a whole number of months from 1 to {MAX_MONTHS}, not {months!r}",
+            "months",
+            most=str(MAX_MONTHS),
+            found=str(months),
+        )
     return months

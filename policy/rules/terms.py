@@ -103,7 +103,7 @@ class _Terms:
             check_day(self.in_force_to)
         problem = check_dates(self.in_force_from, self.in_force_to)
         if problem:
-            raise TermsError("in_force_to", problem)
+            raise TermsError("in_force_to", problem, "dates")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class OffshoreTerms(_Terms):
             _check_term_amount(name, getattr(self, name))
         object.__setattr__(self, "threshold_op", Operator(self.threshold_op))
         if self.rate_rmb_per_usd == 0:
-            raise TermsError("rate_rmb_per_usd", "must be more than 0 RMB for 1 USD")
+            raise TermsError("rate_rmb_per_usd", "must be more than 0 RMB for 1 USD", "zero_rate")
         smallest = self.threshold_usd if self.threshold_op is Operator.GTE else add(self.threshold_usd, FEN)
         first_award = round_fen(multiply(self.rate_rmb_per_usd, smallest))
         if self.cap_rmb == 0 or self.cap_rmb < first_award:
@@ -133,6 +133,10 @@ class OffshoreTerms(_Terms):
                 "cap_rmb",
                 f"must be at least the award of the smallest year that passes the threshold: {plain(smallest)} USD "
                 f"earn {plain(first_award)} RMB, the cap is {plain(self.cap_rmb)} RMB",
+                "cap",
+                usd=plain(smallest),
+                award=plain(first_award),
+                cap=plain(self.cap_rmb),
             )
 
     @classmethod
@@ -183,13 +187,17 @@ class TrainingTerms(_Terms):
         object.__setattr__(self, "contract_op", Operator(self.contract_op))
         levels = tuple(self.education_levels)
         if not levels or not set(levels) <= set(Education):
-            raise TermsError("education_levels", f"must list some of {', '.join(Education)}")
+            raise TermsError("education_levels", f"must list some of {', '.join(Education)}", "missing")
         object.__setattr__(self, "education_levels", levels)
         wanted = {(place.value, payee.value) for place in Place for payee in Payee}
         for place, payee in sorted(wanted - set(self.amounts)):
-            raise TermsError(amount_name(place, payee), "is missing; every parameter must be stated")
+            raise TermsError(
+                amount_name(place, payee), "is missing; every parameter must be stated", "missing"
+            )
         for place, payee in sorted(set(self.amounts) - wanted):
-            raise TermsError(amount_name(place, payee), "is not a place and payee of this programme")
+            raise TermsError(
+                amount_name(place, payee), "is not a place and payee of this programme", "unknown"
+            )
         for (place, payee), amount in self.amounts.items():
             _check_term_amount(amount_name(place, payee), amount)
 
@@ -228,7 +236,7 @@ def _check_term_amount(name: str, value: Decimal) -> None:
     try:
         check_amount(value)
     except AmountError as error:
-        raise TermsError(name, str(error)) from None
+        raise TermsError(name, str(error), "amount", found=str(value)) from None
     check_not_negative(name, value)
     if name != "rate_rmb_per_usd" and value.as_tuple().exponent < -2:
-        raise TermsError(name, f"has more than two decimals ({plain(value)})")
+        raise TermsError(name, f"has more than two decimals ({plain(value)})", "decimals", found=plain(value))

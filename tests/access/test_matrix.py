@@ -125,6 +125,7 @@ PAGES = {
 # The officials' desk: every official role looks at the registers (True), or only superusers (SUPERUSER).
 SUPERUSER = ("superuser",)
 REVIEWERS = ("initial", "final", "superuser")
+POLICY_EDITORS = ("policy", "superuser")
 DESK = {
     "admin:registers": OFFICIALS,
     "admin:index": OFFICIALS,
@@ -138,6 +139,14 @@ DESK = {
     "admin:casework_case_pass": OFFICIALS,
     "admin:casework_case_decide": OFFICIALS,
     "admin:casework_case_recalculate": OFFICIALS,
+    "admin:policy_policyversion_import": POLICY_EDITORS,
+    "admin:policy_policyversion_copy": POLICY_EDITORS,
+    **{f"admin:policy_policyversion_{verb}": OFFICIALS for verb in ("compare", "export")},
+    # POST only; the service asks for the editor's role.
+    **{
+        f"admin:policy_policyversion_{verb}": OFFICIALS
+        for verb in ("save", "submit", "return", "discard", "publish")
+    },
     "admin:auth_user_password_change": SUPERUSER,
     "admin:login": PUBLIC,
     "admin:logout": PUBLIC,
@@ -297,6 +306,9 @@ def targets(world) -> Iterator[Target]:
             yield Target(name, reverse(name, args=[model.objects.order_by("pk").first().pk]), "desk")
         elif name == "admin:auth_user_password_change":
             yield Target(name, reverse(name, args=[world.clerk.pk]), "desk")
+        elif name.startswith("admin:policy_policyversion_"):
+            draft = apps.get_model("policy", "PolicyVersion").objects.filter(status="draft").first()
+            yield Target(name, reverse(name, args=[draft.pk]), "desk")
         else:
             assert name.startswith("admin:casework_case_"), f"no row for {name}"
             yield Target(name, reverse(name, args=[world.offshore[1].pk]), "desk")
@@ -340,7 +352,7 @@ def _allowed_on_desk(target: Target, role: str, method: str) -> set[int]:
         if role not in DESK[target.name]:
             return {403}
         usual = {200, 302, 403, 404, 405}
-        return usual | {409} if target.owner else usual
+        return usual | {409, 422} if target.owner or role in POLICY_EDITORS else usual
     model, verb = register_of(target.name)
     view, add, change = REGISTERS[model]
     if verb == "delete":

@@ -1,0 +1,1 @@
+"""Policy versions on the officials' desk: drafting, comparing, publishing, files."""

@@ -19,19 +19,15 @@ from accounts.enums import MembershipRole
 from accounts.identifiers import mask_email
 from accounts.models import Handover, Invitation, Membership, Organisation, User
 from accounts.permissions import may_manage_members, membership
+from accounts.refusals import Refusal
 from audit import services as audit
 
 INVITATION_DAYS = 14
 _SALT = "accounts.invitation"
 
 
-class MemberRefused(Exception):
-    """A step that may not be taken. `code` is stable; the message tells the person why and what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class MemberRefused(Refusal):
+    """A step between people and organisations that may not be taken."""
 
 
 def token_of(invitation: Invitation) -> str:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.refusals import Refusal
 from audit import services as audit
 from casework.enums import Actor, Status
 from casework.models import Case, Transition
@@ -41,13 +42,8 @@ EDGES = (
 _TABLE = {(edge.from_status, edge.to_status): edge for edge in EDGES}
 
 
-class Refused(Exception):
-    """A step that may not be taken now. `code` is stable; the message tells the person why and what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class Refused(Refusal):
+    """A step of a case that may not be taken now."""
 
 
 def transition(*, case: Case, to: Status, actor: User | None, reason: str = "", **fields) -> Transition:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.enums import OfficialRole
 from accounts.models import User
 from accounts.permissions import YES, Answer, has_role
+from accounts.refusals import Refusal
 from audit import services as audit
 from policy import calendar
 from policy.enums import VersionStatus
@@ -20,13 +21,8 @@ from policy.selectors import parameters_of, terms_of
 from policy.words import rule_problem
 
 
-class PolicyRefused(Exception):
-    """A step that may not be taken now. `code` is stable; the message says why and what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class PolicyRefused(Refusal):
+    """A step of a version that may not be taken now."""
 
 
 class RuleRefused(PolicyRefused):

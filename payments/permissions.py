@@ -101,7 +101,7 @@ def may_give_back(user: User, batch: Batch) -> Answer:
 
 
 def may_import(user: User, batch: Batch) -> Answer:
-    """Who released does not also say what became of it (decision 13)."""
+    """Who released does not also say what became of it (decision 15)."""
     answer = _official(user, OfficialRole.FINANCE)
     if answer and batch.released_by_id == user.pk:
         return Answer(False, _("You released this batch; somebody else must read in the bank's result."))

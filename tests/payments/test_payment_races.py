@@ -1,9 +1,10 @@
 """Two at once, and a process that dies: one effect or none."""
 
-import os
 import signal
+import subprocess
+import sys
 
-from django.db import connection, connections
+from django.db import connection
 
 from audit.models import Record
 from payments.models import Batch, Payment, TreasuryFile
@@ -18,13 +19,28 @@ from tests.payments.conftest import (
 )
 
 
-def test_races_and_a_kill(fresh_database, django_db_blocker, settings, tmp_path):
+def test_races_and_a_kill(fresh_database, django_db_blocker, tmp_path):
     with django_db_blocker.unblock():
         office = office_people()
         two_batches_pick_the_same_lines(office)
         batch = submitted(office, approved_offshore(office))
-        killed_between_file_and_commit(office, batch, settings, tmp_path)
+        killed_between_file_and_commit(office, batch, tmp_path)
         release_pressed_twice(office, batch)
+
+
+# A release in a process of its own, on the test's database and with its failpoints.
+RELEASE = """
+import sys
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection
+connection.settings_dict["NAME"], settings.FAILPOINT_DIR, *keys = sys.argv[1:]
+from accounts.models import User
+from payments.services import batches
+releaser, batch, version = map(int, keys)
+batches.release_batch(user=User.objects.get(pk=releaser), batch_id=batch, expected_version=version)
+"""
 
 
 def submitted(office, case) -> Batch:
@@ -43,17 +59,17 @@ def release(office, batch) -> Batch:
     return batches.release_batch(user=office.releaser, batch_id=batch.pk, expected_version=batch.version)
 
 
-def killed_between_file_and_commit(office, batch, settings, tmp_path):
-    settings.FAILPOINT_DIR = tmp_path
+def killed_between_file_and_commit(office, batch, tmp_path):
     (tmp_path / "file_made").touch()
     before = state_of_money()
-    connections.close_all()  # the child opens its own
-    child = os.fork()
-    if child == 0:
-        release(office, batch)
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    arguments = [str(office.releaser.pk), str(batch.pk), str(batch.version)]
+    done = subprocess.run(
+        [sys.executable, "-c", RELEASE, connection.settings_dict["NAME"], str(tmp_path), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
     assert state_of_money() == before and not TreasuryFile.objects.exists()
 
 

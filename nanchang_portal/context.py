@@ -2,18 +2,21 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.enums import OrganisationKind
 from accounts.permissions import is_official
 from accounts.selectors import organisations_of
 from messaging.selectors import unread_count
+from reports.public.search_engines import languages
 
-DISPLAY_COOKIES = {"contrast": ("normal", "high"), "text": ("normal", "large")}
+#: Elder mode includes the larger text, larger targets, and leaves out what is not needed.
+DISPLAY_COOKIES = {"contrast": ("normal", "high"), "text": ("normal", "large"), "mode": ("normal", "elder")}
 
 
 def display_of(request) -> dict[str, str]:
-    """Contrast and text size as the reader chose them, from two cookies."""
+    """Contrast, text size and mode as the reader chose them, each from a cookie."""
     chosen = {}
     for name, values in DISPLAY_COOKIES.items():
         value = request.COOKIES.get(f"display_{name}", values[0])
@@ -34,7 +37,22 @@ def site(request) -> dict:
             "organisations": organisations,
             "is_official": official,
             "sample_data": settings.SAMPLE_DATA,
+            **_for_search_engines(request),
         }
+    }
+
+
+def _for_search_engines(request) -> dict:
+    """`canonical` and `alternates` [(language, address)] of a public page; nothing for pages of signed-in people."""
+    match = getattr(request, "resolver_match", None)
+    if match is None or not (match.view_name == "home" or match.namespace == "public"):
+        return {"indexed": False}
+    here = settings.PORTAL_URL + request.path
+    alternates = [(language, here + suffix) for language, suffix in languages()]
+    return {
+        "indexed": True,
+        "canonical": here + ("" if get_language() == settings.LANGUAGE_CODE else f"?lang={get_language()}"),
+        "alternates": alternates,
     }
 
 
@@ -48,7 +66,16 @@ def inbox(request) -> dict:
 
 def _navigation(request, organisations, official: bool) -> list[dict]:
     if not request.user.is_authenticated:
-        return []
+        entries = [
+            (_("Check your case"), reverse("public:check_offshore")),
+            (_("For enterprises"), reverse("public:guide", args=["enterprises"])),
+            (_("For institutions"), reverse("public:guide", args=["institutions"])),
+            (_("For students"), reverse("public:guide", args=["students"])),
+            (_("Awards"), reverse("public:awards")),
+            (_("Register"), reverse("public:organisations")),
+            (_("Questions"), reverse("public:questions")),
+        ]
+        return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]
     if official and request.path.startswith("/admin/"):
         entries = [
             (_("Review queue"), reverse("admin:casework_case_changelist")),

@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from casework import views as casework
 from nanchang_portal import views
+from reports.api import token_views
+from reports.api.api import api
 
 admin.autodiscover()
 # One way in for everybody: allauth's, with its rate limits and second factor.
@@ -18,6 +20,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("desk/", casework.dashboard, name="dashboard"),
     path("cases/", include("casework.urls")),
+    path("", include("reports.public.urls")),
+    path("api/v1/", api.urls),
+    path("organisations/<int:pk>/tokens", token_views.tokens, name="api_tokens"),
+    path("tokens/<int:pk>/revoke", token_views.revoke, name="api_token_revoke"),
     path("", include("accounts.urls")),
     path("documents/", include("documents.urls")),
     path("workbooks/", include("workbooks.urls")),

@@ -4,29 +4,24 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import i18n
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.services import choose_language
 from nanchang_portal.context import DISPLAY_COOKIES
-from policy.rules.versions import VersionError
-from policy.selectors import offshore_terms_for, training_terms_on
+from reports.public.pages import published_terms_today
 
 YEAR_SECONDS = 365 * 24 * 3600
 
 
-@require_GET
+@require_safe
+@gzip_page
 def home(request):
     """Both subsidies on one screen, with the figures of the published policy."""
-    today = timezone.localdate()
-    try:
-        terms = {"offshore_terms": offshore_terms_for(today.year), "training_terms": training_terms_on(today)}
-    except VersionError:
-        terms = {"offshore_terms": None, "training_terms": None}
-    return render(request, "home.html", terms)
+    return render(request, "home.html", published_terms_today())
 
 
 @require_GET
@@ -49,7 +44,7 @@ def set_language(request):
 
 @require_POST
 def display_settings(request):
-    """Remember larger text or high contrast in a cookie, without JavaScript."""
+    """Remember elder mode, larger text or high contrast in a cookie, without JavaScript."""
     target = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         target = "/"

@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "nanchang_portal.middleware.NoStoreMiddleware",
+    "reports.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "nanchang_portal.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -210,6 +211,15 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+
+# Whom visitors turn to. A deployment says its own; the defaults are fictional and marked so while SAMPLE_DATA is on.
+CONTACT_PHONE = env("CONTACT_PHONE", default="0791-0000000")
+CONTACT_EMAIL = env("CONTACT_EMAIL", default="desk@example.test")
+CONTACT_ADDRESS = env("CONTACT_ADDRESS", default="")
+CONTACT_HOURS = env("CONTACT_HOURS", default="09:00-12:00, 13:30-17:30")
+# What one address may ask for within a minute (reports/limits.py): public pages, the interface for programs.
+PUBLIC_PAGES_PER_MINUTE = env.int("PUBLIC_PAGES_PER_MINUTE", default=120)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=60)
 
 # Fictional data may be loaded, and every page says that it is fictional.
 SAMPLE_DATA = env.bool("SAMPLE_DATA", default=False)

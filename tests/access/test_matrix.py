@@ -18,6 +18,8 @@ from tests.access.world import IDENTITY, MEMBERS, OFFICIALS, ROLES, SECRETS, UNF
 # Who may see what. PUBLIC: everybody. SIGNED_IN: everybody with an account, each their own rows only.
 # NEITHER: a page of allauth that sends people on, depending on whether they are signed in.
 PUBLIC, SIGNED_IN, NEITHER = "public", "signed in", "neither"
+# The interface for programs: everybody, or whoever sends a token; a session opens nothing there.
+PROGRAMS, TOKEN = "programs", "token"
 # Rows of one organisation: its members, nobody else; `+ filed` also officials, once it was filed.
 ENTERPRISE, INSTITUTION = "enterprise", "institution"
 # Rows of one person, who is none of the roles asked here.
@@ -26,6 +28,32 @@ OFFSHORE_CASE, TRAINING_CASE, ANY_CASE = "offshore case", "training case", "any 
 
 PAGES = {
     "home": PUBLIC,
+    "public:guide": PUBLIC,
+    "public:questions": PUBLIC,
+    "public:accessibility": PUBLIC,
+    "public:privacy": PUBLIC,
+    "public:contact": PUBLIC,
+    "public:check_offshore": PUBLIC,
+    "public:check_training": PUBLIC,
+    "public:organisations": PUBLIC,
+    "public:organisations_csv": PUBLIC,
+    "public:awards": PUBLIC,
+    "public:awards_csv": PUBLIC,
+    "public:open_data": PUBLIC,
+    "public:feed": PUBLIC,
+    "public:robots": PUBLIC,
+    "public:sitemap": PUBLIC,
+    "api:openapi-json": PROGRAMS,
+    "api:api-root": PROGRAMS,
+    "api:estimate_offshore": PROGRAMS,
+    "api:estimate_training": PROGRAMS,
+    "api:organisations": PROGRAMS,
+    "api:awards": PROGRAMS,
+    "api:notices": PROGRAMS,
+    "api:own_claims": TOKEN,
+    "api:own_claim": TOKEN,
+    "api_tokens": ENTERPRISE,
+    "api_token_revoke": ENTERPRISE,
     "healthz": PUBLIC,
     "display_settings": PUBLIC,
     "set_language": PUBLIC,
@@ -188,6 +216,8 @@ FIXED = {
     "account_confirm_email": {"key": "MQ:1abc:def"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
     "invitation": {"token": "nothing"},
+    "public:guide": {"name": "students"},
+    "api:own_claim": {"number": "OS-2015-999999"},
     "workbooks:upload": {"kind": "offshore"},
     "workbooks:template": {"kind": "offshore"},
     "workbooks:export": {"kind": "offshore"},
@@ -251,6 +281,8 @@ def targets(world) -> Iterator[Target]:
         "messaging:open": world.message,
         "messaging:unread": world.message,
         "organisation_people": world.enterprise,
+        "api_tokens": world.enterprise,
+        "api_token_revoke": world.token,
         "organisation_invite": world.enterprise,
         "organisation_leave": world.enterprise,
         "organisation_handover": world.enterprise,
@@ -331,6 +363,10 @@ def allowed(target: Target, role: str, method: str) -> set[int]:
     kind = PAGES[name]
     if kind in (PUBLIC, NEITHER):
         return {200, 302, 404, 405}
+    if kind == PROGRAMS:
+        return {200, 404, 422} if method == "get" else {405}
+    if kind == TOKEN:
+        return {401} if method == "get" else {405}
     if role == "visitor":
         # The method, or what is no number at all, may be refused first: that tells nothing.
         return {302, 405} if target.owner or kind == SIGNED_IN else {302, 404, 405}
@@ -394,13 +430,21 @@ INLINE = re.compile(
 )
 
 
+#: What anybody may keep for a while: nothing personal is in it.
+KEPT = {"public:feed", "public:organisations_csv", "public:awards_csv", "public:robots", "public:sitemap"} | {
+    name for name, kind in PAGES.items() if kind in (PROGRAMS, TOKEN)
+}
+
+
 def check_answer(response, target: Target, role: str, method: str) -> None:
     where = f"{method} {target.url} ({target.name}) as {role}"
     assert response.status_code in allowed(target, role, method), f"{where}: {response.status_code}"
     policy = response["Content-Security-Policy"]
     assert "unsafe" not in policy and "frame-ancestors 'none'" in policy, where
     assert response["X-Frame-Options"] == "DENY", where
-    if target.name != "admin:jsi18n":
+    if target.name in KEPT:
+        assert response["Cache-Control"].startswith("public") or response.status_code != 200, where
+    elif target.name != "admin:jsi18n":
         assert "no-store" in response["Cache-Control"] and "private" in response["Cache-Control"], where
     body = b"" if response.streaming else response.content
     if response["Content-Type"].startswith("text/html"):
@@ -453,5 +497,8 @@ def test_every_post_needs_its_token(world):
         client = client_of(user, enforce_csrf_checks=True)
         for target in one_of_each(world):
             response = client.post(target.url, {"undertaking": "on"})
-            assert response.status_code == 403, f"{target.url} as {user}: {response.status_code}"
+            nothing_to_post = PAGES.get(target.name) in (PROGRAMS, TOKEN)
+            assert response.status_code == (405 if nothing_to_post else 403), (
+                f"{target.url} as {user}: {response.status_code}"
+            )
     assert fingerprint() == before

@@ -13,6 +13,8 @@ from ledger.models import Balance, Entry
 from messaging.models import Message
 from messaging.services import collect
 from policy.models import WorkdayOverride
+from reports.api.models import Scope
+from reports.api.tokens import make_token
 from tests import factories
 from training.models import Employer
 from workbooks.models import ImportJob, SourceRow
@@ -90,7 +92,9 @@ def build() -> SimpleNamespace:
     )
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     collect()
+    token, _text = make_token(user=owner, organisation=enterprise, name="Sealed ERP", scopes=Scope.values)
     return SimpleNamespace(
+        token=token,
         document=factories.upload(clerk, "contract", contract.pk, "contract_copy", name="SEALED-REF.pdf"),
         enterprise=enterprise,
         member=member,

@@ -17,6 +17,7 @@ from nanchang_portal.sample.load import load
 #: Formats of files and their units, the same in both languages.
 FORMATS = {
     *("CSV", "JPEG", "MB", "PDF", "PNG", "SHA", "SVG", "UTF", "ZIP"),
+    *("AA", "Atom", "JSON", "OpenAPI", "WCAG"),
     *("csv", "jpg", "ods", "pdf", "png", "xls", "xlsx"),
 }
 #: Attributes that are read out or shown.

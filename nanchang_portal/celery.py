@@ -1,11 +1,21 @@
 """The Celery application. Tasks carry ids; state lives in the tables (see docs/architecture.md)."""
 
 import os
+import signal
 
-from celery import Celery
+from billiard.process import current_process
+from celery import Celery, signals
+
+from nanchang_portal import processes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nanchang_portal.settings.dev")
 
 app = Celery("nanchang_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.worker_process_init.connect
+def end_with_the_worker(**_) -> None:
+    """A pool process of a killed worker ends at once: its task was not acknowledged and is delivered again."""
+    processes.die_with_parent(signal.SIGKILL, current_process()._parent_pid)

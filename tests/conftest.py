@@ -47,12 +47,12 @@ def pytest_unconfigure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Everything that needs the whole portal runs in one xdist worker, which starts it once."""
+    """A module that needs the whole portal runs in one xdist worker, which starts the portal once for all of them."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         if "portal" in used:
             item.add_marker(pytest.mark.portal)
-            item.add_marker(pytest.mark.xdist_group("portal"))
+            item.add_marker(pytest.mark.xdist_group(f"portal-{item.path.stem}"))
         if used & BROWSER_FIXTURES:
             item.add_marker(pytest.mark.browser)
             if not CHROMIUM:

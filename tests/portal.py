@@ -79,14 +79,7 @@ class Portal:
         self.failpoints.mkdir(exist_ok=True)
         with open(self.output, "w") as output:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "nanchang_portal/launcher/front.py",
-                    "run",
-                    "--tied",
-                    "--python",
-                    sys.executable,
-                ],
+                self.command,
                 cwd=BASE,
                 env=self.env,
                 stdin=subprocess.DEVNULL,

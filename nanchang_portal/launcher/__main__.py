@@ -177,12 +177,15 @@ class Supervisor:
             self._write_state()
 
     def _reap_strangers(self) -> None:
-        """Buries what dead children left to this process."""
-        pids = set(self._pids().values())
-        for pid in processes.children():
-            if pid not in pids:
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(pid, os.WNOHANG)
+        """Buries what dead children left to this process; the ends of its own are left to those who ask for them."""
+        if sys.platform != "linux":
+            return  # nothing is adopted there
+        own = set(self._pids().values())
+        with contextlib.suppress(ChildProcessError):
+            while (
+                dead := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            ) and dead.si_pid not in own:
+                os.waitpid(dead.si_pid, 0)
 
     def _pids(self) -> dict[str, int]:
         found = {part.name: part.process for part in self.parts}

@@ -94,7 +94,9 @@ def portal_parts(data_dir: Path, port: int) -> list[Part]:
             + ["--concurrency", number("WORKER_CONCURRENCY", 2), "--without-gossip", "--without-mingle"],
             logs / "worker.log",
             ready_line=" ready.",
-            death_signal=signal.SIGQUIT,  # SIGTERM would wait for a long task, and nobody be left to end the wait
+            # Anything milder can wait for a task or for the broker, which ends at the same time, and nobody be left to
+            # end the wait. Nothing is lost: see `nanchang_portal/celery.py`.
+            death_signal=signal.SIGKILL,
         ),
         Part(
             "beat",

@@ -1,7 +1,7 @@
 """One PostgreSQL and one Valkey for the whole test session, and the browser.
 
 pytest's controller starts the engines, its xdist workers find them by the environment; settings/test.py chose where.
-With DATABASE_URL and REDIS_URL set, those servers are used.
+With DATABASE_URL and REDIS_URL set, those servers are used. Else each worker's database is a copy of a migrated one.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from nanchang_portal import embedded
+from tests import cluster
 from tests.portal import Portal
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's event loop runs beside the ORM
@@ -31,6 +32,8 @@ def pytest_configure(config):
     if database or broker:
         data_dir = embedded.data_dir()
         stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
+        if database:
+            cluster.copy_to(data_dir / "pg")
         engines = embedded.running(
             data_dir, "the tests", database=database, broker=broker, settings=UNSAFE_BUT_FAST
         )
@@ -84,8 +87,10 @@ def _fresh_cache(request):
 @pytest.fixture(scope="session")
 def portal():
     """The whole portal as `make run` starts it, with its sample data, in a DATA_DIR of its own."""
-    with private_directory() as directory, Portal(directory / "data") as running:
-        yield running
+    with private_directory() as directory:
+        cluster.copy_to(directory / "data" / "pg")
+        with Portal(directory / "data") as running:
+            yield running
 
 
 @contextlib.contextmanager

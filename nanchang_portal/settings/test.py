@@ -27,6 +27,8 @@ _own = embedded.urls(DATA_DIR, databases=(2 * _worker, 2 * _worker + 1))
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DATABASES = databases(env("DATABASE_URL", default="") or _own.database)
+if not env("DATABASE_URL", default=""):
+    DATABASES["default"]["TEST"] = {"TEMPLATE": embedded.NAME}  # migrated already: tests/cluster.py
 CELERY_BROKER_URL = env("REDIS_URL", default="") or _own.broker
 CACHES = caches(env("CACHE_URL", default="") or _own.cache)
 

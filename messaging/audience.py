@@ -11,6 +11,8 @@ from casework.enums import CaseEventKind, Stage, Status
 from casework.models import CaseEvent, Transition
 from messaging.enums import Event
 from messaging.models import Message
+from payments.enums import PaymentEventKind
+from payments.models import PaymentEvent
 
 WRITERS = (MembershipRole.OWNER, MembershipRole.CLERK)
 EVERYBODY = tuple(MembershipRole.values)
@@ -66,6 +68,14 @@ def of_case_event(happened: CaseEvent) -> Iterable[Notice]:
         source = {"case_event_id": happened.pk, "case_id": happened.case_id}
         for user_id in _members(happened.case.organisation_id, WRITERS):
             yield Notice(user_id, Event.REMINDER, fields=source)
+
+
+def of_payment(happened: PaymentEvent) -> Iterable[Notice]:
+    """Everybody reads that money came; who files reads that an account is needed."""
+    paid = happened.kind == PaymentEventKind.PAID
+    source = {"payment_event_id": happened.pk, "case_id": happened.case_id}
+    for user_id in _members(happened.case.organisation_id, EVERYBODY if paid else WRITERS):
+        yield Notice(user_id, Event.PAID if paid else Event.UNPAID, fields=source)
 
 
 def of_handover(offer: Handover) -> Iterable[Notice]:

@@ -10,6 +10,8 @@ class Event(models.TextChoices):
     RETURNED = "returned", _("A claim was returned for correction")
     REMINDER = "reminder", _("The term for a correction ends soon")
     DECIDED = "decided", _("A claim was decided")
+    PAID = "paid", _("A subsidy was paid")
+    UNPAID = "unpaid", _("A payment failed")
     CLOSED = "closed", _("A claim was withdrawn or lapsed")
     ORGANISATION = "organisation", _("Ownership is offered to you")
     QUEUE = "queue", _("Cases wait for your review")
@@ -41,6 +43,8 @@ DEFAULTS = {
     Event.RETURNED: Delivery.NOW,
     Event.REMINDER: Delivery.NOW,
     Event.DECIDED: Delivery.NOW,
+    Event.PAID: Delivery.NOW,
+    Event.UNPAID: Delivery.NOW,
     Event.CLOSED: Delivery.DAILY,
     Event.ORGANISATION: Delivery.NOW,
     Event.QUEUE: Delivery.DAILY,

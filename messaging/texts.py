@@ -27,6 +27,8 @@ _ICONS = {
     Event.RETURNED: "return",
     Event.REMINDER: "clock",
     Event.DECIDED: "check",
+    Event.PAID: "check",
+    Event.UNPAID: "warning",
     Event.CLOSED: "dot",
     Event.ORGANISATION: "people",
     Event.QUEUE: "inbox",
@@ -45,6 +47,10 @@ def headline(message: Message) -> str:
         return _("Ownership of an organisation is offered to you")
     if message.event == Event.REMINDER:
         return f"{message.case.number} · " + _("the term for the correction ends soon")
+    if message.event == Event.PAID:
+        return f"{message.case.number} · " + _("paid by the bank")
+    if message.event == Event.UNPAID:
+        return f"{message.case.number} · " + _("a payment failed, an account is needed")
     if message.event == Event.FILED:
         return f"{message.case.number} · " + _("filed, awaiting initial review")
     return f"{message.case.number} · {Status(message.transition.to_status).label}"
@@ -65,6 +71,10 @@ def _text(message: Message) -> str:
         return _("%(organisation)s: accept or decline.") % {"organisation": message.handover.organisation}
     if event == Event.FILED:
         return _("The bureau has your claim. You can read on its page whose turn it is.")
+    if event == Event.PAID:
+        return _("The page of the claim says how much and on which day.")
+    if event == Event.UNPAID:
+        return _("Enter the payee's account anew; the payment follows after its verification.")
     if event == Event.QUEUE:
         return _("The queue shows them by waiting time.")
     return ""
@@ -76,6 +86,8 @@ def path_of(message: Message) -> str:
         return reverse("admin:casework_case_changelist")
     if message.event == Event.ORGANISATION:
         return reverse("organisation_people", args=[message.handover.organisation_id])
+    if message.event == Event.UNPAID:
+        return reverse("payments:case_accounts", args=[message.case.number])
     return message.case.get_absolute_url()
 
 

@@ -79,6 +79,7 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
     if official and request.path.startswith("/admin/"):
         entries = [
             (_("Review queue"), reverse("admin:casework_case_changelist")),
+            (_("Payments"), reverse("admin:payments_batch_changelist")),
             (_("Registers"), reverse("admin:registers")),
         ]
         return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]
@@ -92,6 +93,7 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
             (_("Trainees"), reverse("training:trainees")),
         ]
     if organisations:
+        entries.append((_("Payee accounts"), reverse("payments:accounts")))
         entries.append((_("Organisation"), reverse("organisations")))
     if official:
         entries.append((_("Officials' desk"), reverse("admin:index")))

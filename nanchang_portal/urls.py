@@ -28,6 +28,7 @@ urlpatterns = [
     path("documents/", include("documents.urls")),
     path("workbooks/", include("workbooks.urls")),
     path("messages/", include("messaging.urls")),
+    path("payments/", include("payments.urls")),
     path("offshore/", include("applications.urls")),
     path("training/", include("training.urls")),
 ]

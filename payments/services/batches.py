@@ -141,11 +141,15 @@ def _named(error: IntegrityError) -> Exception:
 
 
 @transaction.atomic
-def take_out(*, user: User, payment_id: int) -> Payment:
-    """Take a payment out of a draft; its award may go into another batch. Raises Refused."""
+def take_out(*, user: User, payment_id: int, expected_version: int) -> Payment:
+    """Take a payment out of a draft; its award may go into another batch. Raises Refused.
+
+    `expected_version` is the batch's, as the page showed it.
+    """
     _refuse_unless(may_prepare(user))
     batch_id = Payment.objects.values_list("batch_id", flat=True).get(pk=payment_id)
     batch = _locked(batch_id, BatchState.DRAFT)
+    _fresh(batch, expected_version)
     payment = Payment.objects.select_for_update(of=("self",)).get(pk=payment_id)
     if payment.state != PaymentState.PLANNED:
         raise Refused("step", _("This payment is not in the draft any more."))
@@ -343,11 +347,11 @@ def download_file(*, user: User, batch_id: int, file_format: str) -> TreasuryFil
 
 
 @transaction.atomic
-def mark_sent(*, user: User, batch_id: int, sent_on: date) -> Batch:
+def mark_sent(*, user: User, batch_id: int, sent_on: date | None) -> Batch:
     """The file was handed to the bank on this day. Raises Refused."""
     _refuse_unless(may_prepare(user))
     batch = _locked(batch_id, BatchState.RELEASED)
-    if not timezone.localtime(batch.released_at).date() <= sent_on <= timezone.localdate():
+    if sent_on is None or not timezone.localtime(batch.released_at).date() <= sent_on <= timezone.localdate():
         raise Refused("day", _("The day lies between the release and today."))
     batch.state, batch.sent_by, batch.sent_on = BatchState.SENT, user, sent_on
     _save(batch, "state", "sent_by", "sent_on")

@@ -13,7 +13,17 @@ from django.apps import apps
 from django.db import connection
 from django.urls import get_resolver, reverse
 
-from tests.access.world import IDENTITY, MEMBERS, OFFICIALS, ROLES, SECRETS, UNFILED, client_of, person
+from tests.access.world import (
+    ACCOUNT,
+    IDENTITY,
+    MEMBERS,
+    OFFICIALS,
+    ROLES,
+    SECRETS,
+    UNFILED,
+    client_of,
+    person,
+)
 
 # Who may see what. PUBLIC: everybody. SIGNED_IN: everybody with an account, each their own rows only.
 # NEITHER: a page of allauth that sends people on, depending on whether they are signed in.
@@ -120,6 +130,12 @@ PAGES = {
     "documents:download": ENTERPRISE,
     "documents:page": ENTERPRISE,
     "documents:remove": ENTERPRISE,
+    "payments:accounts": SIGNED_IN,
+    "payments:account": ENTERPRISE,
+    "payments:account_confirm": ENTERPRISE,
+    "payments:account_withdraw": ENTERPRISE,
+    "payments:case_accounts": ANY_CASE,
+    "payments:account_new": ANY_CASE,
     "offshore:contracts": SIGNED_IN,
     "offshore:contract_new": SIGNED_IN,
     "offshore:contract": ENTERPRISE,
@@ -154,6 +170,9 @@ PAGES = {
 SUPERUSER = ("superuser",)
 REVIEWERS = ("initial", "final", "superuser")
 POLICY_EDITORS = ("policy", "superuser")
+BATCH_STEPS = ("submit", "cancel", "release", "back", "file", "sent", "result")
+ANSWER_STEPS = ("answer", "confirm", "withdraw")
+ACCOUNT_STEPS = ("confirm", "verify", "refuse", "reveal")
 DESK = {
     "admin:registers": OFFICIALS,
     "admin:index": OFFICIALS,
@@ -175,6 +194,13 @@ DESK = {
         f"admin:policy_policyversion_{verb}": OFFICIALS
         for verb in ("save", "submit", "return", "discard", "publish")
     },
+    **{f"admin:payments_batch_{step}": OFFICIALS for step in BATCH_STEPS},
+    **{f"admin:payments_{page}": OFFICIALS for page in ("batch_payable", "batch_preview", "batch_make")},
+    "admin:payments_batch_holds": OFFICIALS,
+    "admin:payments_batch_lift": OFFICIALS,
+    "admin:payments_batch_out": OFFICIALS,
+    **{f"admin:payments_payment_{step}": OFFICIALS for step in ANSWER_STEPS},
+    **{f"admin:payments_payeeaccount_{step}": OFFICIALS for step in ACCOUNT_STEPS},
     "admin:auth_user_password_change": SUPERUSER,
     "admin:login": PUBLIC,
     "admin:logout": PUBLIC,
@@ -190,6 +216,9 @@ REGISTERS = {
     "policy_workdayoverride": (OFFICIALS, ("policy", "superuser"), ("policy", "superuser")),
     "ledger_balance": (OFFICIALS, (), ()),
     "ledger_entry": (OFFICIALS, (), ()),
+    "payments_batch": (OFFICIALS, (), ()),
+    "payments_payment": (OFFICIALS, (), ()),
+    "payments_payeeaccount": (OFFICIALS, (), ()),
     "casework_case": (OFFICIALS, (), ()),
     "casework_transition": (OFFICIALS, (), ()),
     "casework_submission": (OFFICIALS, (), ()),
@@ -295,6 +324,12 @@ def targets(world) -> Iterator[Target]:
         "offshore:year": world.enterprise,
         **{f"workbooks:{name}": world.job for name in ("job", "progress", "confirm", "cancel", "corrected")},
         **{f"documents:{name}": world.document for name in ("file", "download", "page", "remove")},
+        **{f"payments:account{step}": world.account for step in ("", "_confirm", "_withdraw")},
+        **{f"admin:payments_batch_{step}": world.batch for step in BATCH_STEPS},
+        "admin:payments_batch_out": world.batch.payments.get(),
+        "admin:payments_batch_lift": world.hold,
+        **{f"admin:payments_payment_{step}": world.batch.payments.get() for step in ANSWER_STEPS},
+        **{f"admin:payments_payeeaccount_{step}": world.account for step in ACCOUNT_STEPS},
         "training:class": world.training_class,
         "training:class_edit": world.training_class,
         "training:enrol": world.training_class,
@@ -332,7 +367,7 @@ def targets(world) -> Iterator[Target]:
         elif name == "documents:papers":
             yield Target(name, reverse(name, args=[f"contract-{world.contract.pk}"]), ENTERPRISE)
         elif name in rows:
-            yield Target(name, reverse(name, args=[rows[name].pk]), PAGES[name])
+            yield Target(name, reverse(name, args=[rows[name].pk]), PAGES.get(name, "desk"))
         elif found:
             model = apps.get_model(*found[0].split("_"))
             yield Target(name, reverse(name, args=[model.objects.order_by("pk").first().pk]), "desk")
@@ -450,7 +485,7 @@ def check_answer(response, target: Target, role: str, method: str) -> None:
     if response["Content-Type"].startswith("text/html"):
         assert not (found := INLINE.search(body)), f"{where}: {found[0]}"
     text = body.decode(errors="replace") + response.headers.get("Location", "")
-    words = [IDENTITY]
+    words = [IDENTITY, ACCOUNT]
     for kind, secret in SECRETS.items():
         if role not in (*MEMBERS[kind], *OFFICIALS):
             words += secret

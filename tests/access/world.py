@@ -12,6 +12,8 @@ from applications.models import ExchangeRate
 from ledger.models import Balance, Entry
 from messaging.models import Message
 from messaging.services import collect
+from payments.models import Batch, Hold, PayeeAccount
+from payments.services import accounts, batches, holds
 from policy.models import WorkdayOverride
 from reports.api.models import Scope
 from reports.api.tokens import make_token
@@ -21,12 +23,13 @@ from workbooks.models import ImportJob, SourceRow
 
 #: Words that only the members of one organisation, and officials, may ever read.
 SECRETS = {
-    "enterprise": ("Sealed client", "SEALED-REF", "Sealed note"),
+    "enterprise": ("Sealed client", "SEALED-REF", "Sealed note", "Sealed bank", "Sealed reason"),
     "institution": ("Sealed trainee", "SEALED-CLASS", "Sealed hint"),
 }
 #: Words that only the members may read: what is typed or drafted and not yet filed.
 UNFILED = ("Typed but unsaved",)
 IDENTITY = factories.identity_number(431)
+ACCOUNT = "3600987654321098765"
 
 
 def build() -> SimpleNamespace:
@@ -91,6 +94,7 @@ def build() -> SimpleNamespace:
         effect="added",
     )
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
+    account, batch, hold = money(approved, filed, clerk, owner, initial)
     collect()
     token, _text = make_token(user=owner, organisation=enterprise, name="Sealed ERP", scopes=Scope.values)
     return SimpleNamespace(
@@ -105,6 +109,9 @@ def build() -> SimpleNamespace:
         contract=contract,
         job=job,
         approved=approved,
+        account=account,
+        batch=batch,
+        hold=hold,
         offshore=[draft, filed],
         training=[training_draft, training_filed],
         training_class=training_class,
@@ -115,6 +122,22 @@ def build() -> SimpleNamespace:
         initial=initial,
         final=final,
     )
+
+
+def money(approved, filed, clerk, owner, initial) -> tuple[PayeeAccount, Batch, Hold]:
+    """An account that waits for the second person, a draft batch with one payment, a hold."""
+    officer = factories.official(OfficialRole.FINANCE)
+    verified = factories.payee_account(approved, "own", clerk, owner, officer, bank_name="Sealed bank")
+    factories.clear_for_payment(approved)
+    line = approved.award.lines.get()
+    made = batches.make_batch(user=officer, programme=approved.programme, chosen={line.pk: verified.pk})
+    account = accounts.enter_account(
+        user=clerk,
+        case=approved,
+        reference="own",
+        data=factories.account_data(approved.organisation.name, bank_name="Sealed bank", number=ACCOUNT),
+    )
+    return account, made.batch, holds.place_hold(user=initial, case_id=filed.pk, reason="Sealed reason")
 
 
 ROLES = (

@@ -7,7 +7,7 @@ from nanchang_portal.sample.tables import table
 from payments.payees import OWN, payees_of
 from payments.services.accounts import AccountData, confirm_account, enter_account, verify_account
 
-#: Account numbers begin with 3600 and eleven zeros, which no bank gives out; the banks' names say that they are samples.
+#: Account numbers begin with 3600 and eleven zeros, which no bank gives out; the banks are named as samples.
 ACCOUNTS = table(
     """
     login        | second  | until     | persons | bank             | branch

@@ -59,6 +59,7 @@ ACTIONS = {
     "objection.statement": pgettext_lazy("audit", "Statement on an objection"),
     "offshore.claim_imported": pgettext_lazy("audit", "Receipts taken over from a workbook"),
     "offshore.claim_saved": pgettext_lazy("audit", "Receipts saved"),
+    "offshore.contracts_taken_over": pgettext_lazy("audit", "Contracts taken over from earlier ones"),
     "offshore.contracts_imported": pgettext_lazy("audit", "Contracts taken over from a workbook"),
     "offshore.contract_saved": pgettext_lazy("audit", "Contract saved"),
     "offshore.rate_published": pgettext_lazy("audit", "Exchange rate published"),

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from applications.estimates import Estimate, Figures, estimate
 from applications.history import Conflict
 from applications.models import Contract, OffshoreClaim, Receipt
@@ -18,13 +19,14 @@ from casework import corrections, presentation
 from casework.enums import Status
 from casework.models import Case
 from casework.reopening import Reopened, reopened_by
+from workbooks.selectors import sources_of
 
 
 class ClaimPage:
     """One claim as one person edits it."""
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    def __init__(self, case: Case, user: User | None = None) -> None:
+        self.case, self.user = case, user
         self.claim: OffshoreClaim = case.offshore_claim
 
     @cached_property
@@ -64,7 +66,11 @@ class ClaimPage:
             rows=rows,
         )
         formset.kept_references = {receipt.bank_reference.upper() for receipt in self.unshown}
+        sources = (
+            sources_of("applications.receipt", [r.pk for r in self.shown], self.user) if self.user else {}
+        )
         for form in formset.forms:
+            form.source = next(iter(sources.get(form.saved_id, ())), None)
             if (pk := form.saved_id) and self.task.remarks:
                 form.remarks = self._remarks_at(f"lines/{pk}")
         return formset

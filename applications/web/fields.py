@@ -1,8 +1,6 @@
-"""Form fields that read what people type: full-width digits, thousands separators, several spellings of a day."""
+"""Form fields of this room: amounts with thousands separators, references with one spelling."""
 
 import re
-import unicodedata
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,15 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from applications.references import plain_reference
+from casework.fields import plain
 
 _MINUS = str.maketrans({"−": "-", "–": "-", "—": "-"})
 _AMOUNT = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?")
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def plain(text: str) -> str:
-    """Full-width letters, digits and signs as plain ones."""
-    return unicodedata.normalize("NFKC", text).strip()
 
 
 class MoneyField(forms.DecimalField):
@@ -50,37 +43,6 @@ class MoneyField(forms.DecimalField):
         if not _AMOUNT.fullmatch(text):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(text.replace(",", ""))
-
-
-class DayInput(forms.DateInput):
-    """A date picker; a day that it cannot show (2015-02-30) stays readable in a plain text field."""
-
-    def __init__(self, attrs: dict | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        shown = context["widget"]["value"]
-        context["widget"]["type"] = "date" if not shown or _is_day(shown) else "text"
-        return context
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(_ISO_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-class DayField(forms.DateField):
-    """A day: 2015-07-01, 2015/7/1, 2015年7月1日."""
-
-    widget = DayInput
-    input_formats = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
-    default_error_messages = {"invalid": _("Write the day as year-month-day, such as 2015-07-01.")}
-
-    def to_python(self, value: Any) -> date | None:
-        return super().to_python(plain(value) if isinstance(value, str) else value)
 
 
 class ReferenceField(forms.CharField):

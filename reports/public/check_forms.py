@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from applications.web.fields import MoneyField
+from casework.fields import DayField, plain
 from policy.rules.terms import Place
 from policy.rules.training import TrainingFacts
 from training.enums import Education
-from training.web.fields import DayField, plain
 
 ROWS, MOST_CLAIMS = 3, 24
 _CLAIM = re.compile(r"claim([1-9][0-9]{0,3})")

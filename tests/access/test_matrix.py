@@ -139,6 +139,7 @@ PAGES = {
     "offshore:contracts": SIGNED_IN,
     "offshore:contract_new": SIGNED_IN,
     "offshore:contract": ENTERPRISE,
+    "offshore:follow_ups": SIGNED_IN,
     "offshore:year": ENTERPRISE,
     "offshore:claim_new": SIGNED_IN,
     "offshore:claim": OFFSHORE_CASE,

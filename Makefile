@@ -45,6 +45,7 @@ coverage: system dev ## the same tests, counting the lines and branches they rea
 .PHONY: bench
 bench: dev ## speed as ratios, measured here (bench/)
 	$(VENV)/python -m bench.workbook
+	$(VENV)/python -m bench.queue
 
 lint: ## formatting, style, templates, the rooms' imports
 	$(VENV)/ruff check

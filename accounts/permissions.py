@@ -1,5 +1,6 @@
 """Who may do what. Each answer is `(allowed, reason)`; the reason is shown to the person."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -27,6 +28,20 @@ def roles_of(user: User) -> frozenset[str]:
         names = set(user.groups.values_list("name", flat=True))
         user._official_roles = frozenset(names & set(OfficialRole.values))
     return user._official_roles
+
+
+def know_roles(users: Sequence[User]) -> None:
+    """Read the roles of several people at once, those that were read already left alone."""
+    unknown = {user.pk: user for user in users if not hasattr(user, "_official_roles")}
+    if not unknown:
+        return
+    found: dict[int, set[str]] = {pk: set() for pk in unknown}
+    rows = User.groups.through.objects.filter(user__in=unknown, group__name__in=OfficialRole.values)
+    for pk, name in rows.values_list("user_id", "group__name"):
+        found[pk].add(name)
+    for user in users:
+        if not hasattr(user, "_official_roles"):
+            user._official_roles = frozenset(found[user.pk]) if user.is_active else frozenset()
 
 
 def has_role(user: User, *roles: str) -> bool:

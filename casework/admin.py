@@ -4,8 +4,21 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline, pretty
+from casework.desk import cover_admin  # noqa: F401  (registers delegations and conflicts)
 from casework.desk.case_admin import CaseAdmin
-from casework.models import Assessment, Award, AwardLine, CalculationRun, Case, Review, Submission, Transition
+from casework.models import (
+    Assessment,
+    Assignment,
+    Award,
+    AwardLine,
+    CalculationRun,
+    Case,
+    FiledReference,
+    LineDecision,
+    Review,
+    Submission,
+    Transition,
+)
 
 admin.site.register(Case, CaseAdmin)
 
@@ -112,3 +125,23 @@ class AwardAdmin(OfCase):
     @admin.display(description=_("organisation"), ordering="case__organisation__name")
     def organisation(self, award):
         return award.case.organisation
+
+
+@admin.register(LineDecision)
+class LineDecisionAdmin(OfCase):
+    list_display = ("case", "key", "verdict", "accepted", "code", "reason", "by", "at")
+    list_select_related = ("case", "by")
+    list_filter = ("verdict", "code")
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(OfCase):
+    list_display = ("case", "stage", "before", "assignee", "by", "reason", "at")
+    list_select_related = ("case", "before", "assignee", "by")
+
+
+@admin.register(FiledReference)
+class FiledReferenceAdmin(OfCase):
+    list_display = ("case", "key", "written", "plain")
+    list_select_related = ("case",)
+    search_fields = ("=plain", "case__number")

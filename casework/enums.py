@@ -69,6 +69,7 @@ class RunCause(models.TextChoices):
     YEAR_CHANGED = "year_changed", _("Another claim of the year was decided")
     REQUEST = "request", _("Asked for by an official")
     REOPENING = "reopening", _("The case was reopened")
+    REVIEW = "review", _("An official decided on lines")
 
 
 class Payee(models.TextChoices):
@@ -93,6 +94,27 @@ class RemarkCode(models.TextChoices):
     DIFFERS = "differs", _("Differs from the evidence")
     UNREADABLE = "unreadable", _("Cannot be read")
     UNCLEAR = "unclear", _("Needs an explanation")
+
+
+class LineVerdict(models.TextChoices):
+    """What an official concluded about one line of a claim."""
+
+    ACCEPT = "accept", pgettext_lazy("line of a claim", "Accepted")
+    REDUCE = "reduce", pgettext_lazy("line of a claim", "Reduced")
+    REFUSE = "refuse", pgettext_lazy("line of a claim", "Refused")
+
+
+class LineCode(models.TextChoices):
+    """Why a line counts less or not at all; the words to it are the official's own."""
+
+    DUPLICATE = "duplicate", _("Claimed elsewhere already")
+    NO_EVIDENCE = "no_evidence", _("Not shown by the evidence")
+    AMOUNT_DIFFERS = "amount_differs", _("The evidence shows another figure")
+    NOT_OFFSHORE = "not_offshore", _("Not an offshore service")
+    RELATED_PARTY = "related_party", _("Not at arm's length")
+    OTHER_YEAR = "other_year", _("Belongs to another year")
+    CONDITION = "condition", _("A condition is not met")
+    OTHER = "other", _("Another reason")
 
 
 class CaseEventKind(models.TextChoices):

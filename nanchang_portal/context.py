@@ -79,7 +79,9 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
     if official and request.path.startswith("/admin/"):
         entries = [
             (_("Review queue"), reverse("admin:casework_case_changelist")),
+            (_("Overview"), reverse("admin:overview")),
             (_("Payments"), reverse("admin:payments_batch_changelist")),
+            (_("Delegations"), reverse("admin:casework_delegation_changelist")),
             (_("Registers"), reverse("admin:registers")),
         ]
         return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]

@@ -13,6 +13,7 @@ from audit import services as audit
 from audit.services import sha256
 from casework import failpoints
 from casework.enums import IN_REVIEW, ReopeningState, RunCause, RunState, Status
+from casework.lines import by_key, for_rules
 from casework.models import Assessment, CalculationRun, Case, Submission
 from casework.permissions import may_recalculate
 from casework.programmes import AssessedResult, PayeeLine, programme_of
@@ -99,12 +100,14 @@ def _result_to_json(result: AssessedResult) -> dict:
 
 
 def inputs_of(case: Case, submission: Submission) -> dict:
-    """What the rules will see: the frozen snapshot by its hash, and the basis as of now."""
+    """What the rules will see: the frozen snapshot by its hash, the basis and the decided lines as of now."""
     inputs = {
         "submission": submission.number,
         "snapshot": submission.snapshot_hash,
         "basis": programme_of(case).basis(case, submission.snapshot),
     }
+    if decided := for_rules(submission):
+        inputs["lines"] = decided
     # A reopened case gets an assessment of its own, also where nothing that counts has changed.
     reopened = case.reopenings.filter(state=ReopeningState.CONFIRMED).count()
     return inputs | {"reopened": reopened} if reopened else inputs
@@ -179,7 +182,9 @@ def _calculate(run_id: int) -> None:
     inputs = inputs_of(case, submission)
     failpoints.pass_by("read")
     if case.status in IN_REVIEW:
-        result = programme_of(case).assess(submission.snapshot, inputs["basis"])
+        rules = programme_of(case)
+        counted = rules.accepted(submission.snapshot, by_key(inputs.get("lines", ())))
+        result = rules.assess(counted, inputs["basis"])
         failpoints.pass_by("computed")
         assessment = _store(case, run, inputs, result)
         _adopt(case, assessment, result)

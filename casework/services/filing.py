@@ -17,6 +17,7 @@ from casework.enums import Actor, RunCause, RunState, Status
 from casework.models import CalculationRun, Case, Remark, Submission, Transition
 from casework.permissions import may_edit, may_withdraw
 from casework.programmes import Problem, programme, programme_of
+from casework.references import keep_references
 from casework.reopening import open_remarks, outside, reopened_by, sentence
 from casework.services.calculation import lock_case, request_run
 from casework.transitions import Refused, transition
@@ -121,6 +122,7 @@ def submit(
         snapshot_hash=sha256(snapshot),
         submitted_by=user,
     )
+    keep_references(submission, rules.references(snapshot))
     _answer(remarks, submission, answers or {})
     transition(
         case=case,
@@ -133,6 +135,7 @@ def submit(
         current_assessment=None,
         amount_rmb=None,
         warnings=[],
+        division=case.organisation.division,
     )
     audit.record(
         actor=user,

@@ -176,6 +176,7 @@ ANSWER_STEPS = ("answer", "confirm", "withdraw")
 ACCOUNT_STEPS = ("confirm", "verify", "refuse", "reveal")
 DESK = {
     "admin:registers": OFFICIALS,
+    "admin:overview": OFFICIALS,
     "admin:index": OFFICIALS,
     "admin:password_change": OFFICIALS,
     "admin:password_change_done": OFFICIALS,
@@ -187,6 +188,16 @@ DESK = {
     "admin:casework_case_pass": OFFICIALS,
     "admin:casework_case_decide": OFFICIALS,
     "admin:casework_case_recalculate": OFFICIALS,
+    "admin:casework_case_next": OFFICIALS,
+    "admin:casework_case_save_view": OFFICIALS,
+    "admin:casework_case_delete_view": OFFICIALS,
+    "admin:casework_case_lines": OFFICIALS,
+    "admin:casework_case_assign": OFFICIALS,
+    "admin:casework_case_conflict": OFFICIALS,
+    "admin:casework_delegation_new": OFFICIALS,
+    "admin:casework_delegation_approve": OFFICIALS,
+    "admin:casework_delegation_end": OFFICIALS,
+    "admin:casework_conflict_lift": OFFICIALS,
     "admin:policy_policyversion_import": POLICY_EDITORS,
     "admin:policy_policyversion_copy": POLICY_EDITORS,
     **{f"admin:policy_policyversion_{verb}": OFFICIALS for verb in ("compare", "export")},
@@ -227,6 +238,11 @@ REGISTERS = {
     "casework_assessment": (OFFICIALS, (), ()),
     "casework_review": (OFFICIALS, (), ()),
     "casework_award": (OFFICIALS, (), ()),
+    "casework_linedecision": (OFFICIALS, (), ()),
+    "casework_assignment": (OFFICIALS, (), ()),
+    "casework_filedreference": (OFFICIALS, (), ()),
+    "casework_delegation": (OFFICIALS, (), ()),
+    "casework_conflict": (OFFICIALS, (), ()),
     "workbooks_importjob": (OFFICIALS, (), ()),
     "workbooks_sourcerow": (OFFICIALS, (), ()),
     "training_trainingclass": (OFFICIALS, (), ()),
@@ -372,6 +388,8 @@ def targets(world) -> Iterator[Target]:
         elif found:
             model = apps.get_model(*found[0].split("_"))
             yield Target(name, reverse(name, args=[model.objects.order_by("pk").first().pk]), "desk")
+        elif name in world.desk:
+            yield Target(name, reverse(name, args=[world.desk[name].pk]), "desk")
         elif name == "admin:auth_user_password_change":
             yield Target(name, reverse(name, args=[world.clerk.pk]), "desk")
         elif name.startswith("admin:policy_policyversion_"):

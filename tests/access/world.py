@@ -9,6 +9,9 @@ from accounts import members
 from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership
 from applications.models import ExchangeRate
+from casework.enums import Stage
+from casework.models import SavedView
+from casework.services import calculation, cover, lines
 from ledger.models import Balance, Entry
 from messaging.models import Message
 from messaging.services import collect
@@ -93,6 +96,7 @@ def build() -> SimpleNamespace:
         object_id=contract.pk,
         effect="added",
     )
+    desk = _desk(filed, initial, final)
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     account, batch, hold = money(approved, filed, clerk, owner, initial)
     collect()
@@ -100,6 +104,7 @@ def build() -> SimpleNamespace:
     return SimpleNamespace(
         token=token,
         document=factories.upload(clerk, "contract", contract.pk, "contract_copy", name="SEALED-REF.pdf"),
+        desk=desk,
         enterprise=enterprise,
         member=member,
         message=Message.objects.get(handover=handover),
@@ -138,6 +143,33 @@ def money(approved, filed, clerk, owner, initial) -> tuple[PayeeAccount, Batch, 
         data=factories.account_data(approved.organisation.name, bank_name="Sealed bank", number=ACCOUNT),
     )
     return account, made.batch, holds.place_hold(user=initial, case_id=filed.pk, reason="Sealed reason")
+
+
+def _desk(filed, initial, final) -> dict:
+    """Rows of the officials' own business, by the names of the URLs that lead to them."""
+    second = factories.official(OfficialRole.INITIAL_REVIEWER)
+    submission = filed.submissions.last()
+    key = str(submission.snapshot["lines"][0]["receipt"])
+    lines.decide_lines(
+        case_id=filed.pk,
+        user=initial,
+        submission_id=submission.pk,
+        seen=0,
+        drafts=[lines.LineDraft(key, "refuse", None, "no_evidence", "Sealed reason")],
+    )
+    calculation.run_calculation(filed.runs.order_by("-pk").first().pk)
+    today = timezone.localdate()
+    delegation = cover.delegate(
+        user=final, stage=Stage.FINAL, deputy=second, starts_on=today, ends_on=today, reason="Leave"
+    )
+    conflict = cover.declare_conflict(case_id=filed.pk, user=second, about="case", reason="Kin")
+    view = SavedView.objects.create(owner=initial, name="Sealed view", query="queue=all")
+    return {
+        "admin:casework_delegation_approve": delegation,
+        "admin:casework_delegation_end": delegation,
+        "admin:casework_conflict_lift": conflict,
+        "admin:casework_case_delete_view": view,
+    }
 
 
 ROLES = (

@@ -47,6 +47,10 @@ bench: dev ## speed as ratios, measured here (bench/)
 	$(VENV)/python -m bench.workbook
 	$(VENV)/python -m bench.queue
 
+.PHONY: drill
+drill: dev ## races for money in large numbers, with their counts (drills/)
+	$(VENV)/python -m drills.races
+
 lint: ## formatting, style, templates, the rooms' imports
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check

@@ -1,8 +1,9 @@
-"""Form fields that read what people type: full-width digits, several spellings of a day."""
+"""Form fields that read what people type: full-width digits, thousands separators, several spellings of a day."""
 
 import re
 import unicodedata
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 #: A day outside of these is a slip of the keyboard.
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MINUS = str.maketrans({"−": "-", "–": "-", "—": "-"})
+_AMOUNT = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?")
 
 
 def plain(text: str) -> str:
@@ -56,3 +59,33 @@ class DayField(forms.DateField):
         super().validate(value)
         if value is not None and not EARLIEST <= value <= LATEST:
             raise ValidationError(self.error_messages["far"], code="far")
+
+
+class MoneyField(forms.DecimalField):
+    """An amount; commas are accepted where they separate thousands and nowhere else."""
+
+    widget = forms.TextInput
+    default_error_messages = {
+        "invalid": _("Write the amount in digits with a point before the cents, such as 1,234,567.89."),
+        "max_decimal_places": _("At most two decimals."),
+        "max_whole_digits": _("This amount is too long: at most 14 digits before the point."),
+    }
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(max_digits=16, decimal_places=2, **kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return super().widget_attrs(widget) | {"data-money": True, "inputmode": "text", "autocomplete": "off"}
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:,f}" if isinstance(value, Decimal) else value
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value in self.empty_values or isinstance(value, Decimal):
+            return super().to_python(value)
+        text = re.sub(r"\s", "", plain(str(value)).translate(_MINUS))
+        if not text:
+            return None
+        if not _AMOUNT.fullmatch(text):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text.replace(",", ""))

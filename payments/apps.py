@@ -8,6 +8,9 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from casework import holds
+        from ledger import reconciling
+        from payments.checks import CHECKS
         from payments.selectors import keeps_award
 
         holds.register(keeps_award)
+        reconciling.register(*CHECKS)

@@ -19,8 +19,8 @@ from applications.estimates import Figures
 from applications.models import Contract, ExchangeRate, OffshoreClaim
 from applications.selectors import enterprises_of, used_references
 from applications.services import ReceiptLine
-from applications.web.fields import MoneyField, ReferenceField
-from casework.fields import DayField
+from applications.web.fields import ReferenceField
+from casework.fields import DayField, MoneyField
 from casework.reopening import EVERYTHING, Reopened
 from policy.countries import CURRENCIES
 

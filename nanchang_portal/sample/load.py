@@ -4,7 +4,7 @@ from django.db import connection, transaction
 
 from accounts.models import Organisation
 from messaging.services import collect
-from nanchang_portal.sample import accounts, offshore, organisations, people, rates, training
+from nanchang_portal.sample import accounts, funds, offshore, organisations, people, rates, training
 
 
 def is_loaded() -> bool:
@@ -17,6 +17,7 @@ def load() -> None:
     users = people.create()
     found = organisations.create(users)
     rates.create(users)
+    funds.create(users)
     offshore.create(users, found)
     training.create(users, found)
     accounts.create(users)

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -192,6 +193,7 @@ CELERY_BEAT_SCHEDULE = {
     "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},
+    "ledger.reconcile": {"task": "ledger.reconcile", "schedule": crontab(hour=2, minute=30)},
     "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},
     "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
     "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},

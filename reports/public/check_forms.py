@@ -11,8 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from applications.web.fields import MoneyField
-from casework.fields import DayField, plain
+from casework.fields import DayField, MoneyField, plain
 from policy.rules.terms import Place
 from policy.rules.training import TrainingFacts
 from training.enums import Education

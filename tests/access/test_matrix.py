@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection
 from django.urls import get_resolver, reverse
 
+from ledger.models import FundChange
 from tests.access.world import (
     ACCOUNT,
     IDENTITY,
@@ -213,6 +214,8 @@ DESK = {
     "admin:payments_batch_out": OFFICIALS,
     **{f"admin:payments_payment_{step}": OFFICIALS for step in ANSWER_STEPS},
     **{f"admin:payments_payeeaccount_{step}": OFFICIALS for step in ACCOUNT_STEPS},
+    "admin:ledger_fund_propose": ("finance", "policy", "superuser"),
+    "admin:ledger_fund_decide": ("finance", "policy", "superuser"),
     "admin:auth_user_password_change": SUPERUSER,
     "admin:login": PUBLIC,
     "admin:logout": PUBLIC,
@@ -231,6 +234,10 @@ REGISTERS = {
     "payments_batch": (OFFICIALS, (), ()),
     "payments_payment": (OFFICIALS, (), ()),
     "payments_payeeaccount": (OFFICIALS, (), ()),
+    "ledger_fund": (OFFICIALS, (), ()),
+    "ledger_fundchange": (OFFICIALS, (), ()),
+    "ledger_reconcilerun": (OFFICIALS, (), ()),
+    "ledger_reservation": (OFFICIALS, (), ()),
     "casework_case": (OFFICIALS, (), ()),
     "casework_transition": (OFFICIALS, (), ()),
     "casework_submission": (OFFICIALS, (), ()),
@@ -395,6 +402,8 @@ def targets(world) -> Iterator[Target]:
         elif name.startswith("admin:policy_policyversion_"):
             draft = apps.get_model("policy", "PolicyVersion").objects.filter(status="draft").first()
             yield Target(name, reverse(name, args=[draft.pk]), "desk")
+        elif name == "admin:ledger_fund_decide":
+            yield Target(name, reverse(name, args=[FundChange.objects.first().pk]), "desk")
         else:
             assert name.startswith("admin:casework_case_"), f"no row for {name}"
             yield Target(name, reverse(name, args=[world.offshore[1].pk]), "desk")

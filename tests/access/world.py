@@ -1,5 +1,6 @@
 """One world with every kind of row, two organisations of each kind, and a browserless client for every role."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 
 from django.test import Client
@@ -12,7 +13,10 @@ from applications.models import ExchangeRate
 from casework.enums import Stage
 from casework.models import SavedView
 from casework.services import calculation, cover, lines
+from ledger import changes
+from ledger.enums import ChangeKind
 from ledger.models import Balance, Entry
+from ledger.reconciling import reconcile
 from messaging.models import Message
 from messaging.services import collect
 from payments.models import Batch, Hold, PayeeAccount
@@ -97,6 +101,16 @@ def build() -> SimpleNamespace:
         effect="added",
     )
     desk = _desk(filed, initial, final)
+    changes.propose(
+        user=factories.official(OfficialRole.FINANCE),
+        kind=ChangeKind.BUDGET,
+        programme="offshore",
+        year=2015,
+        amount_rmb=Decimal(1000),
+        document="Sealed decree",
+        reason="Sealed",
+    )
+    reconcile()
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     account, batch, hold = money(approved, filed, clerk, owner, initial)
     collect()

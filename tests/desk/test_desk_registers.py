@@ -13,7 +13,7 @@ from accounts.models import Accreditation, Membership, Organisation, User
 from audit.models import Record, Stream
 from casework.enums import Outcome, Stage
 from casework.models import Assessment, Award, CalculationRun, Case, Review, Submission, Transition
-from ledger.models import Balance, Entry
+from ledger.models import Balance, Entry, Reservation
 from policy.models import PolicyVersion
 from tests import factories
 
@@ -27,6 +27,7 @@ READ_ONLY = [
     Award,
     Balance,
     Entry,
+    Reservation,
     Record,
     Stream,
     PolicyVersion,

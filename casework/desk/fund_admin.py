@@ -77,6 +77,8 @@ class FundAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, {"may_propose": answer.allowed, **(extra_context or {})})
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
         fund = self.get_queryset(request).filter(pk=object_id).first() if object_id.isdecimal() else None
         if fund is None:
             raise Http404

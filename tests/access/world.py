@@ -101,7 +101,7 @@ def build() -> SimpleNamespace:
         effect="added",
     )
     desk = _desk(filed, initial, final)
-    changes.propose(
+    proposal = changes.propose(
         user=factories.official(OfficialRole.FINANCE),
         kind=ChangeKind.BUDGET,
         programme="offshore",
@@ -109,6 +109,12 @@ def build() -> SimpleNamespace:
         amount_rmb=Decimal(1000),
         document="Sealed decree",
         reason="Sealed",
+    )
+    # Decided already: whoever may decide on changes has nothing left to change.
+    changes.turn_down(
+        change_id=proposal.pk,
+        user=factories.official(OfficialRole.POLICY_EDITOR),
+        note="Sealed note of finance",
     )
     reconcile()
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()

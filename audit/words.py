@@ -47,7 +47,7 @@ ACTIONS = {
     "membership.removed": pgettext_lazy("audit", "Member removed"),
     "membership.role_changed": pgettext_lazy("audit", "Role of a member changed"),
     "letter.drawn": pgettext_lazy("audit", "Decision letter drawn"),
-    "letter.downloaded": pgettext_lazy("audit", "Decision letter downloaded"),
+    "letter.redrawn": pgettext_lazy("audit", "Decision letter sent to be drawn again"),
     "letter.written": pgettext_lazy("audit", "Decision letter written"),
     "notice.made": pgettext_lazy("audit", "Public notice drawn up"),
     "notice.published": pgettext_lazy("audit", "Public notice published"),

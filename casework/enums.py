@@ -125,6 +125,8 @@ class CaseEventKind(models.TextChoices):
     NOTICE_PUBLISHED = "notice_published", _("The award is on a public notice")
     NOTICE_WITHDRAWN = "notice_withdrawn", _("The public notice was withdrawn")
     OBJECTION_RECEIVED = "objection_received", _("An objection was received")
+    APPEAL_RECEIVED = "appeal_received", _("An appeal was received")
+    OBJECTION_EXAMINED = "objection_examined", _("An objection or appeal was examined")
     OBJECTION_ANSWERED = "objection_answered", _("An objection or appeal was answered")
     LETTER_MADE = "letter_made", _("The decision letter is ready")
     REOPENED = "reopened", _("The case was reopened")

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.enums import OrganisationKind
 from accounts.selectors import organisations_of
 from casework import corrections, presentation
-from casework.enums import EDITABLE, IN_REVIEW
+from casework.enums import EDITABLE, IN_REVIEW, Status
 from casework.forms import WithdrawForm
+from casework.grounds import ground_of_rejection
 from casework.lines import cut_lines, marked
 from casework.models import Case, Submission
 from casework.permissions import may_edit, may_withdraw
@@ -93,6 +94,7 @@ def case(request, number: str):
             "submission": submission,
             "evidence_template": rules.evidence_template,
             "return_reason": reason or "",
+            "ground": ground_of_rejection(found) if found.status == Status.REJECTED else None,
             "times": times,
             "correction": corrections.last_correction(found, submissions),
             "correction_task": corrections.task(found, submission, times.deadline),

@@ -12,9 +12,15 @@ class Event(models.TextChoices):
     DECIDED = "decided", _("A claim was decided")
     PAID = "paid", _("A subsidy was paid")
     UNPAID = "unpaid", _("A payment failed")
+    AFTER = "after", _("Public notice, objections and letters")
     CLOSED = "closed", _("A claim was withdrawn or lapsed")
     ORGANISATION = "organisation", _("Ownership is offered to you")
     QUEUE = "queue", _("Cases wait for your review")
+    DESK = "desk", _("Objections and appeals wait for you")
+
+
+#: What officials hear of, whoever's case it is.
+FOR_OFFICIALS = (Event.QUEUE, Event.DESK)
 
 
 class Delivery(models.TextChoices):
@@ -45,7 +51,9 @@ DEFAULTS = {
     Event.DECIDED: Delivery.NOW,
     Event.PAID: Delivery.NOW,
     Event.UNPAID: Delivery.NOW,
+    Event.AFTER: Delivery.NOW,
     Event.CLOSED: Delivery.DAILY,
     Event.ORGANISATION: Delivery.NOW,
     Event.QUEUE: Delivery.DAILY,
+    Event.DESK: Delivery.DAILY,
 }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Handover, Invitation, Membership, User
 from casework.enums import Stage
 from casework.models import Case, CaseEvent, Transition
-from messaging.enums import Delivery, Event, MailKind, MailState
+from messaging.enums import FOR_OFFICIALS, Delivery, Event, MailKind, MailState
 from payments.models import PaymentEvent
 
 _user = settings.AUTH_USER_MODEL
@@ -21,7 +21,9 @@ class MessageQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         acts = Membership.objects.filter(user=user, organisation=OuterRef("case__organisation"))
-        return self.filter(recipient=user).filter(Q(case__isnull=True) | Q(event=Event.QUEUE) | Exists(acts))
+        return self.filter(recipient=user).filter(
+            Q(case__isnull=True) | Q(event__in=FOR_OFFICIALS) | Exists(acts)
+        )
 
 
 SOURCES = ("transition", "case_event", "payment_event", "handover")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import members
 from accounts.models import User
 from accounts.permissions import is_official
-from messaging.enums import Delivery, Event, MailKind, MailState
+from messaging.enums import FOR_OFFICIALS, Delivery, MailKind, MailState
 from messaging.models import Mail, Message
 from messaging.texts import address, headline, path_of
 
@@ -129,13 +129,13 @@ def compose(mail: Mail) -> EmailMessage | None:
 
 def _wanted(mail: Mail, reader: User) -> Iterable[Message]:
     """The mail's messages that its reader may still see; a summary leaves out what was read meanwhile."""
-    found = Message.objects.visible_to(reader).select_related("case", "transition", "handover")
+    found = Message.objects.visible_to(reader).select_related("case", "transition", "handover", "case_event")
     if mail.kind == MailKind.MESSAGE:
         found = found.filter(pk=mail.message_id)
     else:
         found = found.filter(digest=mail, read_at__isnull=True)
     for message in found.order_by("pk"):
-        if message.event != Event.QUEUE or is_official(reader):
+        if message.event not in FOR_OFFICIALS or is_official(reader):
             yield message
 
 

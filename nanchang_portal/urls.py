@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("organisations/<int:pk>/tokens", token_views.tokens, name="api_tokens"),
     path("tokens/<int:pk>/revoke", token_views.revoke, name="api_token_revoke"),
+    path("", include("notices.urls")),
     path("", include("accounts.urls")),
     path("documents/", include("documents.urls")),
     path("workbooks/", include("workbooks.urls")),

@@ -4,7 +4,7 @@ from django.db import connection, transaction
 
 from accounts.models import Organisation
 from messaging.services import collect
-from nanchang_portal.sample import accounts, funds, offshore, organisations, people, rates, training
+from nanchang_portal.sample import accounts, funds, notices, offshore, organisations, people, rates, training
 
 
 def is_loaded() -> bool:
@@ -20,6 +20,7 @@ def load() -> None:
     funds.create(users)
     offshore.create(users, found)
     training.create(users, found)
+    notices.create(users)
     accounts.create(users)
     # The sample's history is in its people's inboxes; no mail tells of it.
     while collect(by_mail=False):

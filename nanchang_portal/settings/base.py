@@ -194,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},
     "ledger.reconcile": {"task": "ledger.reconcile", "schedule": crontab(hour=2, minute=30)},
+    "notices.sweep": {"task": "notices.sweep", "schedule": 10.0},
     "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},
     "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
     "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},

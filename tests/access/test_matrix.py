@@ -16,6 +16,7 @@ from django.urls import get_resolver, reverse
 from ledger.models import FundChange
 from tests.access.world import (
     ACCOUNT,
+    FOR_OFFICIALS,
     IDENTITY,
     MEMBERS,
     OFFICIALS,
@@ -111,6 +112,16 @@ PAGES = {
     "casework:print": ANY_CASE,
     "casework:print_pdf": ANY_CASE,
     "casework:submission": ANY_CASE,
+    "notices:notices": PUBLIC,
+    "notices:notice": PUBLIC,
+    "notices:notice_pdf": PUBLIC,
+    "notices:object": PUBLIC,
+    "notices:answer": PUBLIC,
+    "notices:letters": PUBLIC,
+    "notices:letter": PUBLIC,
+    "notices:statement": ENTERPRISE,
+    "notices:letter_pdf": ENTERPRISE,
+    "notices:appeal": ANY_CASE,
     "workbooks:jobs": SIGNED_IN,
     "workbooks:upload": SIGNED_IN,
     "workbooks:template": SIGNED_IN,
@@ -199,6 +210,15 @@ DESK = {
     "admin:casework_delegation_approve": OFFICIALS,
     "admin:casework_delegation_end": OFFICIALS,
     "admin:casework_conflict_lift": OFFICIALS,
+    "admin:casework_reopening_propose": OFFICIALS,
+    "admin:casework_reopening_settle": OFFICIALS,
+    "admin:notices_notice_make": OFFICIALS,
+    "admin:notices_notice_publish": OFFICIALS,
+    "admin:notices_notice_withdraw": OFFICIALS,
+    "admin:notices_objection_paper": OFFICIALS,
+    "admin:notices_letter_redraw": OFFICIALS,
+    "admin:notices_objection_examine": OFFICIALS,
+    "admin:notices_objection_answer": OFFICIALS,
     "admin:policy_policyversion_import": POLICY_EDITORS,
     "admin:policy_policyversion_copy": POLICY_EDITORS,
     **{f"admin:policy_policyversion_{verb}": OFFICIALS for verb in ("compare", "export")},
@@ -250,6 +270,10 @@ REGISTERS = {
     "casework_filedreference": (OFFICIALS, (), ()),
     "casework_delegation": (OFFICIALS, (), ()),
     "casework_conflict": (OFFICIALS, (), ()),
+    "casework_reopening": (OFFICIALS, (), ()),
+    "notices_notice": (OFFICIALS, (), ()),
+    "notices_objection": (OFFICIALS, (), ()),
+    "notices_letter": (OFFICIALS, (), ()),
     "workbooks_importjob": (OFFICIALS, (), ()),
     "workbooks_sourcerow": (OFFICIALS, (), ()),
     "training_trainingclass": (OFFICIALS, (), ()),
@@ -279,12 +303,14 @@ FIXED = {
     "admin:catch_all": {"url": "nothing"},
 }
 MISSING = {"pk": 987654321, "id": "987654321", "object_id": "987654321", "number": "OS-2015-999999"}
+MISSING["code"] = "0" * 16
 MISSING["subject"] = "contract-987654321"
 GARBAGE = {
     "pk": 10**30,
     "id": "1' OR 1=1",
     "object_id": "../../etc/passwd\x00" + "9" * 60,
     "subject": "class-1'\x00../" + "9" * 40,
+    "code": "\x00'\"<script>",
     "number": "\x00'\"<script>\U0001f4b0" + "１" * 40,
 }
 
@@ -344,6 +370,8 @@ def targets(world) -> Iterator[Target]:
         "handover_accept": world.handover,
         "handover_close": world.handover,
         "invitation_withdraw": world.invitation,
+        "notices:statement": world.objection,
+        "notices:object": world.objection.entry,
         "offshore:contract": world.contract,
         "offshore:year": world.enterprise,
         **{f"workbooks:{name}": world.job for name in ("job", "progress", "confirm", "cancel", "corrected")},
@@ -365,6 +393,22 @@ def targets(world) -> Iterator[Target]:
         "training:trainee_export": world.trainee,
         "training:trainee_erase": world.trainee,
         "training:enrolment": world.enrolment,
+    }
+    named = {
+        "notices:notice": world.notice.number,
+        "notices:notice_pdf": world.notice.number,
+        "notices:letter": world.letter.code,
+        "notices:letter_pdf": world.letter.number,
+    }
+    desk_rows = {
+        "admin:casework_reopening_propose": world.approved,
+        "admin:casework_reopening_settle": world.reopening,
+        "admin:notices_notice_publish": world.notice,
+        "admin:notices_notice_withdraw": world.notice,
+        "admin:notices_objection_paper": world.objection.entry,
+        "admin:notices_letter_redraw": world.letter,
+        "admin:notices_objection_examine": world.objection,
+        "admin:notices_objection_answer": world.objection,
     }
     for name, parameters in patterns():
         if name == "admin:old_change":
@@ -390,6 +434,10 @@ def targets(world) -> Iterator[Target]:
                 yield Target(name, reverse(name, args=[case.number]), owner, filed)
         elif name == "documents:papers":
             yield Target(name, reverse(name, args=[f"contract-{world.contract.pk}"]), ENTERPRISE)
+        elif name in named:
+            yield Target(name, reverse(name, args=[named[name]]), PAGES[name], name == "notices:letter_pdf")
+        elif name in desk_rows:
+            yield Target(name, reverse(name, args=[desk_rows[name].pk]), "desk")
         elif name in rows:
             yield Target(name, reverse(name, args=[rows[name].pk]), PAGES.get(name, "desk"))
         elif found:
@@ -517,6 +565,8 @@ def check_answer(response, target: Target, role: str, method: str) -> None:
     for kind, secret in SECRETS.items():
         if role not in (*MEMBERS[kind], *OFFICIALS):
             words += secret
+    if role not in OFFICIALS:
+        words += FOR_OFFICIALS
     if role not in MEMBERS[ENTERPRISE]:
         words += UNFILED
     for word in words:

@@ -1,5 +1,6 @@
 """One world with every kind of row, two organisations of each kind, and a browserless client for every role."""
 
+import uuid
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -10,15 +11,17 @@ from accounts import members
 from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership
 from applications.models import ExchangeRate
-from casework.enums import Stage
+from casework.enums import Outcome, Stage
 from casework.models import SavedView
-from casework.services import calculation, cover, lines
+from casework.services import calculation, cover, lines, second_look
 from ledger import changes
 from ledger.enums import ChangeKind
 from ledger.models import Balance, Entry
 from ledger.reconciling import reconcile
 from messaging.models import Message
 from messaging.services import collect
+from notices.models import Notice
+from notices.services import letters, objections
 from payments.models import Batch, Hold, PayeeAccount
 from payments.services import accounts, batches, holds
 from policy.models import WorkdayOverride
@@ -30,11 +33,20 @@ from workbooks.models import ImportJob, SourceRow
 
 #: Words that only the members of one organisation, and officials, may ever read.
 SECRETS = {
-    "enterprise": ("Sealed client", "SEALED-REF", "Sealed note", "Sealed bank", "Sealed reason"),
+    "enterprise": (
+        "Sealed client",
+        "SEALED-REF",
+        "Sealed note",
+        "Sealed bank",
+        "Sealed reason",
+        "Sealed grounds",
+    ),
     "institution": ("Sealed trainee", "SEALED-CLASS", "Sealed hint"),
 }
 #: Words that only the members may read: what is typed or drafted and not yet filed.
 UNFILED = ("Typed but unsaved",)
+#: Words that only officials may read: who objects.
+FOR_OFFICIALS = ("Sealed objector", "Sealed contact", "Sealed register")
 IDENTITY = factories.identity_number(431)
 ACCOUNT = "3600987654321098765"
 
@@ -100,6 +112,14 @@ def build() -> SimpleNamespace:
         object_id=contract.pk,
         effect="added",
     )
+    letter = approved.letters.get()
+    letters.draw(letter.pk)
+    rejected = factories.filed_offshore(enterprise, clerk, "250000", year=2013)
+    factories.decide(rejected, initial, Stage.INITIAL, Outcome.PROPOSE_REJECTION, "No.")
+    factories.decide(rejected, final, Stage.FINAL, Outcome.REJECT, "No.")
+    reopening = second_look.propose(
+        case_id=rejected.pk, user=initial, cause="error", reason="Look again.", version=rejected.version
+    )
     desk = _desk(filed, initial, final)
     proposal = changes.propose(
         user=factories.official(OfficialRole.FINANCE),
@@ -119,6 +139,17 @@ def build() -> SimpleNamespace:
     reconcile()
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     account, batch, hold = money(approved, filed, clerk, owner, initial)
+    notice = Notice.objects.get()
+    objection = objections.enter_paper(
+        entry_id=notice.entries.get().pk,
+        token=uuid.uuid4(),
+        objector="Sealed objector",
+        contact="Sealed contact",
+        grounds="Sealed grounds",
+        paper_number="Sealed register",
+        received_on=notice.starts_on,
+        user=initial,
+    ).objection
     collect()
     token, _text = make_token(user=owner, organisation=enterprise, name="Sealed ERP", scopes=Scope.values)
     return SimpleNamespace(
@@ -137,6 +168,10 @@ def build() -> SimpleNamespace:
         account=account,
         batch=batch,
         hold=hold,
+        notice=notice,
+        objection=objection,
+        letter=letter,
+        reopening=reopening,
         offshore=[draft, filed],
         training=[training_draft, training_filed],
         training_class=training_class,

@@ -28,7 +28,17 @@ VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wb
 CLOSED = re.compile(r"^/(static|healthz|accounts/logout|accounts/2fa/recovery-codes/download)")
 QUEUE = "admin:casework_case_changelist"
 #: Rooms whose rows hold what people typed: names, addresses, numbers.
-ROOMS = ("accounts", "applications", "casework", "documents", "ledger", "payments", "policy", "training")
+ROOMS = (
+    "accounts",
+    "applications",
+    "casework",
+    "documents",
+    "ledger",
+    "notices",
+    "payments",
+    "policy",
+    "training",
+)
 
 
 class Page(HTMLParser):

@@ -54,7 +54,7 @@ EMPTY_FORMS = {
 
 def english(text: str, typed: list[str]) -> list[str]:
     """English words of a text that nobody typed."""
-    if text in PICTURES or not re.search("[A-Za-z]", text):
+    if text in PICTURES or CODE.fullmatch(text) or not re.search("[A-Za-z]", text):
         return []
     for value in typed:
         text = text.replace(value, " ")

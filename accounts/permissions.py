@@ -87,3 +87,12 @@ def may_accredit(user: User, organisation: Organisation | None = None) -> Answer
     if organisation is not None and membership(user, organisation.pk):
         return Answer(False, _("You are a member of this organisation; somebody else must grant this."))
     return YES
+
+
+def may_appoint(user: User, organisation: Organisation) -> Answer:
+    """May this official take part in appointing an owner of this organisation?"""
+    if not (user.is_staff and has_role(user, OfficialRole.INITIAL_REVIEWER, OfficialRole.FINAL_REVIEWER)):
+        return Answer(False, _("Only reviewers appoint an organisation's owner."))
+    if membership(user, organisation.pk):
+        return Answer(False, _("You are a member of this organisation; somebody else must decide this."))
+    return YES

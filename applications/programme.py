@@ -16,6 +16,7 @@ from applications.selectors import Rates, approved_claims_of_year, claim_lines, 
 from casework.enums import IN_REVIEW, LineVerdict, Payee
 from casework.models import Case
 from casework.programmes import AMOUNT, AssessedResult, DecidableLine, Flag, PayeeLine, Problem
+from documents.selectors import place_url
 from documents.selectors import problems_of as problems_of_papers
 from documents.services.filing import freeze
 from ledger import services as ledger
@@ -37,7 +38,7 @@ class OffshoreProgramme:
 
     def mend_url(self, case: Case, path: str) -> str:
         if path.startswith("documents/"):
-            return reverse("documents:case", args=[case.number])
+            return place_url(case, path)
         return self.edit_url(case)
 
     def problems(self, case: Case) -> Sequence[Problem]:

@@ -13,8 +13,10 @@ from casework.models import (
     AwardLine,
     CalculationRun,
     Case,
+    CaseEvent,
     FiledReference,
     LineDecision,
+    Remark,
     Review,
     Submission,
     Transition,
@@ -107,6 +109,27 @@ class ReviewAdmin(OfCase):
     @admin.display(description=_("reason"))
     def reason_text(self, review):
         return review.reason
+
+
+@admin.register(Remark)
+class RemarkAdmin(OfCase):
+    list_display = ("case", "path", "code", "text", "author", "created_at", "answer", "resolved_by")
+    list_select_related = ("case", "author", "resolved_by__case")
+    list_filter = ("kind", "code", ("resolved_by", admin.EmptyFieldListFilter))
+    search_fields = ("case__number", "text")
+    search_help_text = _("Case number or words of the remark")
+
+
+@admin.register(CaseEvent)
+class CaseEventAdmin(OfCase):
+    list_display = ("case", "kind", "key", "at")
+    list_select_related = ("case",)
+    list_filter = ("kind",)
+    fields = ("case", "kind", "key", "at", "what")
+
+    @admin.display(description=_("data"))
+    def what(self, event):
+        return pretty(event.data)
 
 
 class AwardLineInline(ReadOnlyInline):

@@ -57,9 +57,9 @@ def _for_search_engines(request) -> dict:
 
 
 def inbox(request) -> dict:
-    """How many messages the signed-in person has not read: one query, on pages that show it."""
+    """How many messages the signed-in person has not read: one query, on every page."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or request.path.startswith("/admin/"):
+    if user is None or not user.is_authenticated:
         return {}
     return {"inbox_url": reverse("messaging:inbox"), "inbox_count": unread_count(user)}
 

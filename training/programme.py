@@ -12,6 +12,7 @@ from casework.enums import IN_REVIEW, LineVerdict
 from casework.models import Case
 from casework.programmes import AssessedResult, DecidableLine, Flag, Problem
 from casework.templatetags.portal import day_text
+from documents.selectors import place_url
 from documents.selectors import problems_of as problems_of_papers
 from documents.services.filing import freeze
 from policy.enums import ProgrammeCode
@@ -41,7 +42,7 @@ class TrainingProgramme:
 
     def mend_url(self, case: Case, path: str) -> str:
         if path.startswith("documents/"):
-            return reverse("documents:case", args=[case.number])
+            return place_url(case, path)
         if path == "note":
             return reverse("training:submit", args=[case.number]) + "#id_note"
         key = path.removeprefix(f"{LAYOUT.rows}/").partition("/")[0]

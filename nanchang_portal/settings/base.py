@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "nanchang_portal.middleware.NoStoreMiddleware",
+    "nanchang_portal.middleware.AwayMiddleware",
     "reports.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "nanchang_portal.language.LanguageMiddleware",

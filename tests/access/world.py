@@ -7,13 +7,13 @@ from types import SimpleNamespace
 from django.test import Client
 from django.utils import timezone
 
-from accounts import members
+from accounts import appointments, members
 from accounts.enums import MembershipRole, OfficialRole
-from accounts.models import Membership
+from accounts.models import Membership, User
 from applications.models import ExchangeRate
-from casework.enums import Outcome, Stage
-from casework.models import SavedView
-from casework.services import calculation, cover, lines, second_look
+from casework.enums import CaseEventKind, Outcome, Stage
+from casework.models import Case, CaseEvent, SavedView
+from casework.services import calculation, cover, decisions, lines, second_look
 from ledger import changes
 from ledger.enums import ChangeKind
 from ledger.models import Balance, Entry
@@ -72,6 +72,7 @@ def build() -> SimpleNamespace:
         factories.filed_offshore(enterprise, clerk, "250000", year=2014), initial, final
     )
     filed = factories.filed_offshore(enterprise, clerk, "250000")
+    returned = _returned(factories.filed_offshore(enterprise, clerk, "250000", year=2013), initial)
     draft = factories.offshore_draft(enterprise, clerk, year=2016)
     claim = draft.offshore_claim
     factories.ReceiptFactory(
@@ -172,11 +173,13 @@ def build() -> SimpleNamespace:
         objection=objection,
         letter=letter,
         reopening=reopening,
+        returned=returned,
         offshore=[draft, filed],
         training=[training_draft, training_filed],
         training_class=training_class,
         enrolment=enrolment,
         trainee=enrolment.trainee,
+        owner=owner,
         clerk=clerk,
         teacher=teacher,
         initial=initial,
@@ -200,6 +203,25 @@ def money(approved, filed, clerk, owner, initial) -> tuple[PayeeAccount, Batch, 
     return account, made.batch, holds.place_hold(user=initial, case_id=filed.pk, reason="Sealed reason")
 
 
+def _returned(case: Case, initial: User) -> Case:
+    """A claim that an official returned with a remark on an amount, on the row, on the note and on a file."""
+    row = f"lines/{case.offshore_claim.receipts.get().pk}"
+    paper = case.submissions.get().snapshot["documents"][0]["id"]
+    places = (f"{row}/amount", row, "note", f"documents/{paper}")
+    decisions.decide(
+        case_id=case.pk,
+        user=initial,
+        stage=Stage.INITIAL,
+        outcome=Outcome.RETURN,
+        assessment_hash=case.current_assessment.hash,
+        reason="Sealed reason",
+        remarks=[decisions.RemarkDraft(place, "Sealed remark") for place in places],
+    )
+    CaseEvent.objects.create(case=case, kind=CaseEventKind.CORRECTION_DUE_SOON, key="sealed")
+    case.refresh_from_db()
+    return case
+
+
 def _desk(filed, initial, final) -> dict:
     """Rows of the officials' own business, by the names of the URLs that lead to them."""
     second = factories.official(OfficialRole.INITIAL_REVIEWER)
@@ -219,7 +241,14 @@ def _desk(filed, initial, final) -> dict:
     )
     conflict = cover.declare_conflict(case_id=filed.pk, user=second, about="case", reason="Kin")
     view = SavedView.objects.create(owner=initial, name="Sealed view", query="queue=all")
+    orphan = factories.OrganisationFactory(name="Orphaned Enterprise")
+    appointment = appointments.propose(
+        user=second, organisation=orphan, person=factories.UserFactory(), letter="L-1", reason="Owner left"
+    )
     return {
+        "admin:accounts_ownerappointment_new": orphan,
+        "admin:accounts_ownerappointment_confirm": appointment,
+        "admin:accounts_ownerappointment_turn_down": appointment,
         "admin:casework_delegation_approve": delegation,
         "admin:casework_delegation_end": delegation,
         "admin:casework_conflict_lift": conflict,

@@ -107,7 +107,7 @@ def test_the_page_shows_what_will_be_filed(desk, euro, text):
 
 def test_problems_are_listed_with_links(desk, euro, text):
     response = desk.client.get(desk.url("submit"))
-    assert [problem.code for problem in response.context["problems"]] == ["no_receipts"]
+    assert [problem.code for problem in response.context["problems"]] == ["no_receipts", "document_missing"]
     desk.save(desk.row("R-1", currency="EUR", received_on="2015-07-01"))
     desk.client.post(desk.url("autosave"), desk.form(desk.row("R-9")))
     response = desk.client.get(desk.url("submit"))

@@ -184,9 +184,9 @@ def test_the_list_costs_the_same_however_long(
         factories.filed_offshore(organisation, clerk, "200000")
     client = as_user(desk.both)
     client.get(queue_url)
-    # The user, their roles and standing (4), what waits for them, saved views, the count, the page and the calendar;
+    # The user, their roles and standing (4), what waits for them, saved views, count, page, calendar and inbox;
     # the session is in the cache.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = client.get(queue_url, {"queue": tab})
     assert len(numbers(response)) == number
 

@@ -20,7 +20,7 @@ RUN python -m nanchang_portal.launcher.messages \
        DATA_DIR=/tmp/build python manage.py collectstatic --noinput -v 0
 
 RUN useradd --system --uid 10001 --home-dir /srv/portal --shell /usr/sbin/nologin portal \
-    && install -d -o portal -g portal -m 0700 /srv/data
+    && install -d -o portal -g portal -m 0700 /srv/data /srv/heads
 ENV DATA_DIR=/srv/data
 USER portal
 VOLUME /srv/data

@@ -89,7 +89,7 @@ class Portal:
             )
         return self.process
 
-    def start(self, seconds: float = 180) -> "Portal":
+    def start(self, seconds: float = 600) -> "Portal":
         """Starts the launcher and waits until the portal is open."""
         process = self.launch()
         try:

@@ -46,6 +46,10 @@ class Supervisor:
             broker=not os.environ.get("REDIS_URL"),
             poll=self.poll,
         )
+        # Migrations and sample data are the owner's; what answers visitors owns nothing.
+        self.parts_environment = dict(self.environment)
+        if not os.environ.get("DATABASE_URL"):
+            self.parts_environment["DATABASE_URL"] = embedded.urls(data_dir).app_database
         self.parts: list[Part] = []
         self.preparation: subprocess.Popen | None = None
         self.engine_retry: dict[str, tuple[float, int]] = {}
@@ -68,7 +72,7 @@ class Supervisor:
         logins = self._prepare()
         self.parts = portal_parts(self.data_dir, self.port)
         for part in self.parts:
-            part.start(self.environment, time.monotonic())
+            part.start(self.parts_environment, time.monotonic())
         self._write_state()
         for part in self.parts:
             self._await_ready(part)
@@ -173,7 +177,7 @@ class Supervisor:
             part.failures += 1
             self._write_state()
         if now >= part.next_start and not self._held(part.name):
-            part.start(self.environment, now)
+            part.start(self.parts_environment, now)
             self._write_state()
 
     def _reap_strangers(self) -> None:

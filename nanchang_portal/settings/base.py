@@ -189,6 +189,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
 CELERY_BEAT_SCHEDULE = {
+    "audit.seal": {"task": "audit.seal", "schedule": 900.0},
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
     "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
@@ -221,6 +222,9 @@ CONTACT_HOURS = env("CONTACT_HOURS", default="09:00-12:00, 13:30-17:30")
 # What one address may ask for within a minute (reports/limits.py): public pages, the interface for programs.
 PUBLIC_PAGES_PER_MINUTE = env.int("PUBLIC_PAGES_PER_MINUTE", default=120)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=60)
+# The audit chains' signed heads (audit/seals.py): where they are exported, and the public keys of earlier signing keys.
+AUDIT_HEADS_DIR = env("AUDIT_HEADS_DIR", default="") or str(DATA_DIR / "heads")
+AUDIT_PUBLIC_KEYS = env("AUDIT_PUBLIC_KEYS", default="")
 
 # Fictional data may be loaded, and every page says that it is fictional.
 SAMPLE_DATA = env.bool("SAMPLE_DATA", default=False)
@@ -245,6 +249,12 @@ def _limits() -> dict[str, str]:
         "lock_timeout": "3s" if web else "30s",
         "idle_in_transaction_session_timeout": "30s" if web else "10min",
     }
+
+
+# The database user of web, worker and beat, which owns nothing (nanchang_portal/database_roles.py); `migrate`, which
+# runs as the owner, makes it and sets its password.
+DATABASE_APP_ROLE = env("DATABASE_APP_ROLE", default=embedded.APP_ROLE)
+DATABASE_APP_PASSWORD = env("DATABASE_APP_PASSWORD", default="")
 
 
 def databases(url: str) -> dict:

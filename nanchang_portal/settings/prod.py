@@ -54,6 +54,8 @@ BLIND_INDEX_KEYS = keys.blind_index_keys(
         "the keys of identity hashes as version:key, see `python -m nanchang_portal.settings.keys`",
     )
 )
+# Only who seals the audit chains (a worker) needs it; the others check seals by AUDIT_PUBLIC_KEYS.
+AUDIT_SIGNING_KEY = keys.signing_key(env("AUDIT_SIGNING_KEY", default=""))
 
 # Everything over TLS. A proxy that ends TLS sets a header, and strips it from visitors: PROXY_TLS_HEADER names it.
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

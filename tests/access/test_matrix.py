@@ -223,6 +223,7 @@ DESK = {
 # Each register of the desk: who looks, who may add, who may change. Nobody deletes.
 REGISTERS = {
     "audit_record": (OFFICIALS, (), ()),
+    "audit_seal": (OFFICIALS, (), ()),
     "audit_stream": (OFFICIALS, (), ()),
     "accounts_user": (SUPERUSER, SUPERUSER, SUPERUSER),
     "accounts_organisation": (OFFICIALS, (), ()),

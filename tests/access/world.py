@@ -15,6 +15,7 @@ from casework.models import SavedView
 from casework.services import calculation, cover, lines
 from ledger import changes
 from ledger.enums import ChangeKind
+from audit.models import Seal
 from ledger.models import Balance, Entry
 from ledger.reconciling import reconcile
 from messaging.models import Message
@@ -117,6 +118,16 @@ def build() -> SimpleNamespace:
         note="Sealed note of finance",
     )
     reconcile()
+    Seal.objects.create(
+        number=1,
+        at=timezone.now(),
+        streams=1,
+        records=1,
+        root="0" * 64,
+        key_name="1",
+        hash="0" * 64,
+        signature="x",
+    )
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     account, batch, hold = money(approved, filed, clerk, owner, initial)
     collect()

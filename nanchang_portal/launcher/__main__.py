@@ -8,6 +8,7 @@ left stopped, which the fault drills use.
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -70,6 +71,10 @@ class Supervisor:
             self.engines.start_one(name)
             say(name, f"ready ({time.monotonic() - started:.1f} s)")
         logins = self._prepare()
+        # Where the web processes keep their counts for /metrics; those of an earlier run are over.
+        counts = self.data_dir / "run" / "metrics"
+        shutil.rmtree(counts, ignore_errors=True)
+        self.parts_environment["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
         self.parts = portal_parts(self.data_dir, self.port)
         for part in self.parts:
             part.start(self.parts_environment, time.monotonic())

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from nanchang_portal import embedded
+from nanchang_portal.operations import logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "nanchang_portal.operations.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -188,8 +190,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
+# The portal's own LOGGING, in the worker too.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
-    "audit.seal": {"task": "audit.seal", "schedule": 900.0},
+    "operations.heartbeat": {"task": "operations.heartbeat", "schedule": 30.0},
+    "audit.seal": {"task": "audit.seal", "schedule": 300.0},
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
     "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
@@ -231,13 +236,11 @@ SAMPLE_DATA = env.bool("SAMPLE_DATA", default=False)
 # Drills only (casework/failpoints.py); production settings never read it.
 FAILPOINT_DIR: str | None = None
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
+# JSON in a deployment, text on one machine; in both without anything personal (nanchang_portal/operations/logs.py).
+LOG_FORMAT = env("LOG_FORMAT", default="line")
+LOGGING = logs.configuration(LOG_FORMAT)
+# Who may read /metrics: Prometheus, by this token; without one nobody.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 
 def _limits() -> dict[str, str]:

@@ -66,6 +66,9 @@ PAGES = {
     "api_tokens": ENTERPRISE,
     "api_token_revoke": ENTERPRISE,
     "healthz": PUBLIC,
+    "live": PUBLIC,
+    "ready": PUBLIC,
+    "metrics": PUBLIC,
     "display_settings": PUBLIC,
     "set_language": PUBLIC,
     "account_login": NEITHER,
@@ -178,6 +181,8 @@ ACCOUNT_STEPS = ("confirm", "verify", "refuse", "reveal")
 DESK = {
     "admin:registers": OFFICIALS,
     "admin:overview": OFFICIALS,
+    "admin:operations": ("auditor", "superuser"),
+    "admin:operations_retry": SUPERUSER,
     "admin:index": OFFICIALS,
     "admin:password_change": OFFICIALS,
     "admin:password_change_done": OFFICIALS,

@@ -31,7 +31,7 @@ WALKS = {
     "initial": ["/admin/", "/admin/registers/", "/admin/casework/case/"],
 }
 #: What ends the walk, or is no page.
-CLOSED = re.compile(r"^/(static|healthz|accounts/logout|admin/(logout|jsi18n))")
+CLOSED = re.compile(r"^/(static|healthz|metrics|accounts/logout|admin/(logout|jsi18n))")
 #: Registers look alike: one of each kind of page tells enough.
 OF_REGISTERS = re.compile(r"admin:(?!casework_case_)\w+_(changelist|change|add|history|delete)$")
 EACH_OF_REGISTERS = 1

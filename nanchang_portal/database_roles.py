@@ -2,7 +2,7 @@
 
 Who migrates owns the tables. What the other may do is derived from the models: every table may be read; rows may be
 added, changed and deleted unless a trigger of the model says that nobody may. It runs after every `migrate`, so a new
-table or trigger needs no line here. See docs/decisions/0019-database-roles.md.
+table or trigger needs no line here. See docs/decisions/0020-database-roles.md.
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,8 @@
 """The administrators' page: whether every part is well, and what waits, runs and failed behind the pages."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -23,10 +26,24 @@ def may_retry(user) -> bool:
     return user.is_active and user.is_superuser
 
 
+def only(allowed: Callable) -> Callable:
+    """Refuses who may not, before anything else is said."""
+
+    def decorate(view: Callable) -> Callable:
+        @wraps(view)
+        def guarded(request, *args, **kwargs):
+            if not allowed(request.user):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+@only(may_look)
 @require_GET
 def operations(request):
-    if not may_look(request.user):
-        raise PermissionDenied
     found = list(health.checks())
     kinds = [
         {"kind": kind, "oldest": health.duration(kind.oldest_seconds) if kind.oldest_seconds else ""}
@@ -44,11 +61,10 @@ def operations(request):
     return TemplateResponse(request, "admin/operations/index.html", context)
 
 
+@only(may_retry)
 @require_POST
 def retry(request):
     """Put one failed row back; a second click finds that it has not failed any more."""
-    if not may_retry(request.user):
-        raise PermissionDenied
     code, pk = request.POST.get("kind", ""), request.POST.get("pk", "")
     if code not in work.BY_CODE or not pk.isdecimal() or len(pk) > 18:
         raise Http404

@@ -10,6 +10,7 @@ from accounts import members
 from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership
 from applications.models import ExchangeRate
+from audit.models import Seal
 from casework.enums import Stage
 from casework.models import SavedView
 from casework.services import calculation, cover, lines

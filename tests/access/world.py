@@ -16,7 +16,6 @@ from casework.models import SavedView
 from casework.services import calculation, cover, lines
 from ledger import changes
 from ledger.enums import ChangeKind
-from audit.models import Seal
 from ledger.models import Balance, Entry
 from ledger.reconciling import reconcile
 from messaging.models import Message

@@ -35,7 +35,7 @@ def test_every_table_with_the_append_only_trigger_is_known():
         model._meta.db_table for model, trigger in pgtrigger.registered() if trigger.name == "append_only"
     }
     assert set(CLOSED) == by_trigger
-    assert {"audit_record", "audit_seal", "ledger_entry", "casework_review"} <= by_trigger
+    assert {"audit_record", "audit_seal", "ledger_entry", "casework_submission"} <= by_trigger
 
 
 @pytest.mark.parametrize("table", CLOSED)

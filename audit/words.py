@@ -22,6 +22,7 @@ ACTIONS = {
     "case.returned": pgettext_lazy("audit", "Case returned for correction"),
     "case.review.final": pgettext_lazy("audit", "Final review recorded"),
     "case.review.initial": pgettext_lazy("audit", "Initial review recorded"),
+    "work.retried": pgettext_lazy("audit", "Background work put back"),
     "case.withdrawn": pgettext_lazy("audit", "Case withdrawn"),
     "document.altered": pgettext_lazy("audit", "Stored file found altered"),
     "document.clean": pgettext_lazy("audit", "File found clean"),

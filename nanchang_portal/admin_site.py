@@ -37,9 +37,13 @@ class PortalAdminSite(AdminSite):
         return is_official(request.user)
 
     def get_urls(self):
+        from nanchang_portal.operations import desk
+
         return [
             path("registers/", self.admin_view(self.registers), name="registers"),
             path("overview/", self.admin_view(self.overview), name="overview"),
+            path("operations/", self.admin_view(desk.operations), name="operations"),
+            path("operations/retry/", self.admin_view(desk.retry), name="operations_retry"),
             *super().get_urls(),
         ]
 

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.enums import OrganisationKind
-from accounts.permissions import is_official
+from accounts.enums import OfficialRole, OrganisationKind
+from accounts.permissions import has_role, is_official
 from accounts.selectors import organisations_of
 from messaging.selectors import unread_count
 from reports.public.search_engines import languages
@@ -84,6 +84,8 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
             (_("Delegations"), reverse("admin:casework_delegation_changelist")),
             (_("Registers"), reverse("admin:registers")),
         ]
+        if has_role(request.user, OfficialRole.AUDITOR):
+            entries.append((_("Operation"), reverse("admin:operations")))
         return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]
     kinds = {organisation.kind for organisation in organisations}
     entries = [(_("My claims"), reverse("dashboard"))]

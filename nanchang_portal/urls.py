@@ -11,9 +11,14 @@ admin.autodiscover()
 # One way in for everybody: allauth's, with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)
 
+handler500 = "nanchang_portal.errors.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", views.ready, name="healthz"),
+    path("healthz/live", views.live, name="live"),
+    path("healthz/ready", views.ready, name="ready"),
+    path("metrics", views.metrics_text, name="metrics"),
     path("display", views.display_settings, name="display_settings"),
     path("language/setlang/", views.set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),

@@ -1,9 +1,10 @@
 """The pages that belong to no room: home, health, display settings."""
 
 from django.conf import settings
-from django.db import connection
-from django.http import HttpResponse, HttpResponseRedirect
+from django.db import InterfaceError, OperationalError, connection
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import i18n
 from django.views.decorators.cache import never_cache
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.services import choose_language
 from nanchang_portal.context import DISPLAY_COOKIES
+from nanchang_portal.operations import metrics
 from reports.public.pages import published_terms_today
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -26,11 +28,34 @@ def home(request):
 
 @require_GET
 @never_cache
-def healthz(request):
-    """200 while the process serves and the database answers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+def live(request):
+    """200 while the process serves: whoever gets no answer starts it again."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+@require_GET
+@never_cache
+def ready(request):
+    """200 while the database answers, else 503: a proxy sends requests elsewhere, and nobody starts anything again.
+
+    A broker or cache that is down does not count: everything that a person does is kept without them.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (OperationalError, InterfaceError):
+        return HttpResponse("database", status=503, content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_GET
+@never_cache
+def metrics_text(request):
+    """Prometheus's, for who knows METRICS_TOKEN (Authorization: Bearer); without a token there is no such page."""
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not settings.METRICS_TOKEN or not constant_time_compare(sent, settings.METRICS_TOKEN):
+        raise Http404
+    return HttpResponse(metrics.text(), content_type=metrics.CONTENT_TYPE)
 
 
 def set_language(request):

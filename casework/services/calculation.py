@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Organisation, User
@@ -245,6 +246,23 @@ def _adopt(case: Case, assessment: Assessment, result: AssessedResult) -> None:
     else:
         case.version += 1
         case.save(update_fields=["current_assessment", "amount_rmb", "warnings", "version"])
+
+
+@transaction.atomic
+def retry_failed(run_id: int, *, user: User) -> None:
+    """Ask anew for a calculation that was given up. Raises Refused when it was not, or the case moved on."""
+    case_id = CalculationRun.objects.values_list("case_id", flat=True).filter(pk=run_id).first()
+    if case_id is None:
+        raise Refused("gone", _("This work is not there any more."))
+    case = lock_case(case_id)
+    run = CalculationRun.objects.select_related("submission").get(pk=run_id)
+    newer = case.runs.filter(pk__gt=run.pk).exists()
+    if run.state != RunState.FAILED or newer or case.status not in IN_REVIEW:
+        raise Refused("not_failed", _("This work has not failed, or was put back already."))
+    again = request_run(case=case, submission=run.submission, cause=RunCause.REQUEST)
+    audit.record(
+        actor=user, action="case.recalculation_requested", obj=case, data={"run": again.pk, "failed": run.pk}
+    )
 
 
 @transaction.atomic

@@ -34,6 +34,7 @@ if not all(_secrets.values()):
 SECRET_KEY = _secrets["SECRET_KEY"]
 FIELD_ENCRYPTION_KEYS = keys.field_keys(_secrets["FIELD_KEYS"])
 BLIND_INDEX_KEYS = keys.blind_index_keys(_secrets["BLIND_INDEX_KEYS"])
+AUDIT_SIGNING_KEY = keys.signing_key(_secrets["AUDIT_SIGNING_KEY"])
 
 if email_url := env("EMAIL_URL", default=""):
     vars().update(env.email_url_config(email_url))

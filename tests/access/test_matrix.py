@@ -67,6 +67,9 @@ PAGES = {
     "api_tokens": ENTERPRISE,
     "api_token_revoke": ENTERPRISE,
     "healthz": PUBLIC,
+    "live": PUBLIC,
+    "ready": PUBLIC,
+    "metrics": PUBLIC,
     "display_settings": PUBLIC,
     "set_language": PUBLIC,
     "account_login": NEITHER,
@@ -189,6 +192,8 @@ ACCOUNT_STEPS = ("confirm", "verify", "refuse", "reveal")
 DESK = {
     "admin:registers": OFFICIALS,
     "admin:overview": OFFICIALS,
+    "admin:operations": ("auditor", "superuser"),
+    "admin:operations_retry": SUPERUSER,
     "admin:index": OFFICIALS,
     "admin:password_change": OFFICIALS,
     "admin:password_change_done": OFFICIALS,
@@ -247,6 +252,7 @@ DESK = {
 # Each register of the desk: who looks, who may add, who may change. Nobody deletes.
 REGISTERS = {
     "audit_record": (OFFICIALS, (), ()),
+    "audit_seal": (OFFICIALS, (), ()),
     "audit_stream": (OFFICIALS, (), ()),
     "accounts_user": (SUPERUSER, SUPERUSER, SUPERUSER),
     "accounts_organisation": (OFFICIALS, (), ()),

@@ -11,6 +11,7 @@ from accounts import appointments, members
 from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership, User
 from applications.models import ExchangeRate
+from audit.models import Seal
 from casework.enums import CaseEventKind, Outcome, Stage
 from casework.models import Case, CaseEvent, SavedView
 from casework.services import calculation, cover, decisions, lines, second_look
@@ -138,6 +139,16 @@ def build() -> SimpleNamespace:
         note="Sealed note of finance",
     )
     reconcile()
+    Seal.objects.create(
+        number=1,
+        at=timezone.now(),
+        streams=1,
+        records=1,
+        root="0" * 64,
+        key_name="1",
+        hash="0" * 64,
+        signature="x",
+    )
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
     account, batch, hold = money(approved, filed, clerk, owner, initial)
     notice = Notice.objects.get()

@@ -25,7 +25,7 @@ SPOKEN = ("alt", "aria-label", "content", "data-label", "placeholder", "title")
 SILENT = {"code", "pre", "script", "style", "template"}
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 #: Paths that answer with something else than a page, or end the walk.
-CLOSED = re.compile(r"^/(static|healthz|accounts/logout|accounts/2fa/recovery-codes/download)")
+CLOSED = re.compile(r"^/(static|healthz|metrics|accounts/logout|accounts/2fa/recovery-codes/download)")
 QUEUE = "admin:casework_case_changelist"
 #: Rooms whose rows hold what people typed: names, addresses, numbers.
 ROOMS = (

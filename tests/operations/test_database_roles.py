@@ -1,0 +1,168 @@
+"""Web, worker and beat are a database user that owns nothing: the triggers are not its to go around."""
+
+import pgtrigger
+import psycopg
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from psycopg import errors, sql
+
+from nanchang_portal import database_roles, embedded
+from tests import factories
+
+CLOSED = database_roles.append_only_tables()
+
+
+@pytest.fixture
+def as_app(db):
+    """The rest of the test's statements as web and worker run them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}")
+        yield cursor
+        cursor.execute("RESET ROLE")
+
+
+def refused(cursor, statement: str, reason: type[Exception] = errors.InsufficientPrivilege) -> None:
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        cursor.execute(statement)
+    assert isinstance(caught.value.__cause__, reason), caught.value
+
+
+def test_every_table_with_the_append_only_trigger_is_known():
+    by_trigger = {
+        model._meta.db_table for model, trigger in pgtrigger.registered() if trigger.name == "append_only"
+    }
+    assert set(CLOSED) == by_trigger
+    assert {"audit_record", "audit_seal", "ledger_entry", "casework_submission"} <= by_trigger
+
+
+@pytest.mark.parametrize("table", CLOSED)
+def test_an_append_only_table_takes_new_rows_and_nothing_else(as_app, table):
+    column = next(model for model in apps.get_models() if model._meta.db_table == table)._meta.pk.column
+    refused(as_app, f"UPDATE {table} SET {column} = {column}")
+    refused(as_app, f"DELETE FROM {table}")
+    refused(as_app, f"TRUNCATE {table}")
+    refused(as_app, f"TRUNCATE {table} CASCADE")
+    refused(as_app, f"SELECT 1 FROM {table} FOR UPDATE")
+    # Nor with the triggers out of the way.
+    with transaction.atomic():
+        as_app.execute("SET LOCAL pgtrigger.ignore = '{append_only,no_truncate}'")
+        refused(as_app, f"UPDATE {table} SET {column} = {column}")
+        refused(as_app, f"DELETE FROM {table}")
+    refused(as_app, f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+    refused(as_app, f"DROP TABLE {table} CASCADE")
+    as_app.execute(
+        "SELECT has_table_privilege(%s, 'SELECT'), has_table_privilege(%s, 'INSERT')", [table, table]
+    )
+    assert as_app.fetchone() == (True, True)
+
+
+def test_no_table_may_be_emptied_owned_or_changed_in_its_form(as_app):
+    as_app.execute(
+        """
+        SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND (
+            pg_has_role(current_user, relowner, 'MEMBER') OR has_table_privilege(oid, 'TRUNCATE')
+            OR has_table_privilege(oid, 'TRIGGER') OR has_table_privilege(oid, 'REFERENCES'))
+        """
+    )
+    assert as_app.fetchall() == []
+
+
+def test_every_table_of_a_model_can_be_read(as_app):
+    as_app.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+        "AND NOT has_table_privilege(oid, 'SELECT')"
+    )
+    assert as_app.fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SET session_replication_role = replica",
+        "SET LOCAL session_replication_role = replica",
+        "CREATE TABLE mine (id int)",
+        "CREATE SCHEMA mine",
+        # In the eyes of a trigger it would stand before the portal's own table.
+        "CREATE TEMPORARY TABLE casework_edge (from_status text, to_status text)",
+        "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean "
+        "LANGUAGE sql AS 'SELECT true'",
+        "INSERT INTO casework_edge (from_status, to_status, actor, reason_required) "
+        "VALUES ('draft', 'approved', 'applicant', false)",
+        "UPDATE django_migrations SET name = name",
+        "ALTER ROLE CURRENT_USER SUPERUSER",
+        "CREATE ROLE another",
+        "COPY audit_record TO PROGRAM 'true'",
+    ],
+)
+def test_the_walls_around_it(as_app, statement):
+    refused(as_app, statement)
+
+
+def test_a_trigger_that_is_asked_to_be_ignored_is_not(db):
+    """What nobody's privilege refuses, only a trigger: a case taken straight from draft to approved."""
+    enterprise = factories.OrganisationFactory()
+    case = factories.offshore_draft(enterprise, factories.clerk_of(enterprise))
+    statement = f"UPDATE casework_case SET status = 'approved' WHERE id = {case.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        names = [trigger.name for model, trigger in pgtrigger.registered() if model is type(case)]
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'casework_case'::regclass")
+        listed = ",".join([*names, *(row[0] for row in cursor.fetchall() if row[0].startswith("pgtrigger_"))])
+        cursor.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}")
+        cursor.execute(f"SET LOCAL pgtrigger.ignore = '{{{listed}}}'")
+        with pytest.raises(DatabaseError) as caught, transaction.atomic():
+            cursor.execute(statement)
+        assert isinstance(caught.value.__cause__, errors.CheckViolation)
+        cursor.execute("RESET ROLE")
+    case.refresh_from_db()
+    assert case.status == "draft"
+
+
+def test_the_rights_follow_the_models_and_no_list(db):
+    """What somebody grants by hand is gone after the next `migrate`."""
+    with connection.cursor() as cursor:
+        role = sql.Identifier(settings.DATABASE_APP_ROLE).as_string(cursor.connection)
+        cursor.execute(f"GRANT ALL ON audit_record TO {role}")
+        database_roles.set_up(role=settings.DATABASE_APP_ROLE)
+        cursor.execute(
+            "SELECT privilege_type FROM information_schema.role_table_grants "
+            "WHERE grantee = %s AND table_name = 'audit_record' ORDER BY 1",
+            [settings.DATABASE_APP_ROLE],
+        )
+        assert [row[0] for row in cursor.fetchall()] == ["INSERT", "SELECT"]
+
+
+def test_an_owner_may_not_make_roles_and_says_so(db):
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("CREATE ROLE plain_owner NOSUPERUSER")
+        cursor.execute("SET LOCAL ROLE plain_owner")
+        with pytest.raises(database_roles.CannotMakeRole, match="CREATE ROLE nobody_made_it"):
+            database_roles.set_up(role="nobody_made_it")
+        cursor.execute("RESET ROLE")
+
+
+def test_the_running_portal_is_that_user(portal):
+    """Every connection of web, worker and beat; only `migrate` and the sample data came as the owner."""
+    assert portal.answers()
+    with portal.database() as owner:
+        users = owner.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'",
+            [embedded.NAME],
+        ).fetchall()
+        assert users == [(embedded.APP_ROLE,)]
+    place = {"host": str(portal.data_dir / "pg"), "dbname": embedded.NAME, "user": embedded.APP_ROLE}
+    with psycopg.connect(**place, autocommit=True) as app:
+        for statement in (
+            "UPDATE audit_record SET action = 'x'",
+            "SET session_replication_role = replica",
+            f"SET ROLE {embedded.NAME}",
+            f"SET SESSION AUTHORIZATION {embedded.NAME}",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                app.execute(statement)
+        assert app.execute("SELECT count(*) > 0 FROM audit_record").fetchone() == (True,)

@@ -10,7 +10,7 @@ FRONT = $(PYTHON) nanchang_portal/launcher/front.py
 # Bytecode is kept (in __pycache__): compiling everything again costs each process seconds.
 unexport PYTHONDONTWRITEBYTECODE
 # What the child processes read; also as arguments: `make run PORT=8001 DATA_DIR=/srv/portal`.
-export PORT DATA_DIR DATABASE_URL REDIS_URL CACHE_URL
+export PORT DATA_DIR DATABASE_URL REDIS_URL CACHE_URL SIZE
 
 .PHONY: help python setup run test lint format lock messages clean
 
@@ -46,8 +46,8 @@ coverage: system dev lighthouse ## the same tests, counting the lines and branch
 	$(VENV)/python -m pytest -n 3 --dist loadgroup --cov
 
 .PHONY: bench
-bench: dev ## speed as ratios, measured here (bench/)
-	$(VENV)/python -m bench.workbook
+bench: dev ## speed as ratios, measured here (bench/); SIZE=1000000 for a large city
+	$(VENV)/python -m bench
 	$(VENV)/python -m bench.queue
 
 .PHONY: drill

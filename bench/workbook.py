@@ -8,14 +8,14 @@ and indexes) and into one bare table. The usual way: openpyxl, stdnum and bulk_c
 import json
 import os
 import resource
-import sys
 import tempfile
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import python_calamine
 import xlsxwriter
+
+from bench.measure import Clock, Times
 
 ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
 REGISTER = """
@@ -80,32 +80,6 @@ def make_file(path: Path) -> None:
             page.write_row(number + 1, 10, [f"CERT-{number}"])
             page.write_row(number + 1, 12, [employers[number % 50], f"示例企业{number % 50}"])
             page.write_row(number + 1, 18, ["否", "软件工程师"])
-
-
-class Clock:
-    """Seconds on the wall, and processor seconds of this process, its parser and its connection of the database.
-
-    On a machine that others use, the wall says more about them than about us; the processor's time is ours.
-    """
-
-    def __init__(self) -> None:
-        from django.db import connection
-
-        connection.ensure_connection()
-        self._backend = connection.connection.info.backend_pid
-        self._wall, self._used = time.perf_counter(), self._processor()
-
-    def _processor(self) -> float:
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        user, system = Path(f"/proc/{self._backend}/stat").read_text().rpartition(")")[2].split()[11:13]
-        backend = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-        return time.process_time() + children.ru_utime + children.ru_stime + backend
-
-    def read(self) -> tuple[float, float]:
-        return time.perf_counter() - self._wall, self._processor() - self._used
-
-
-Times = dict[str, tuple[float, float]]
 
 
 def unchecked(path: Path, institution_id: int, user_id: int) -> Times:
@@ -247,27 +221,3 @@ def show(result: dict) -> None:
         print(f"  {name:<46}{ratio:10.2f}{result['ratios_of_processor_time'][name]:10.2f}")
     print(f"peak: worker {result['peak_mb']['worker']} MB, parser {result['peak_mb']['parser']} MB")
     print(json.dumps({"workbook": result}))
-
-
-def main() -> None:
-    """Runs on engines and a database of its own, gone afterwards."""
-    import django
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "nanchang_portal.settings.test"
-    from nanchang_portal import embedded
-
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-
-    with embedded.running(settings.DATA_DIR, "the bench", database=True, broker=True):
-        call_command("migrate", verbosity=0)
-        show(measure())
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from nanchang_portal.launcher.messages import compile_messages
-
-    compile_messages()
-    main()

@@ -30,7 +30,11 @@ _TICK = re.compile(r"c([0-9]{1,18})-take")
 class FollowUpForm(forms.ModelForm):
     """The numbers and days of one follow-up, read by the fields of the contract's page; unticked, nothing is asked."""
 
-    take = forms.BooleanField(label=gettext_lazy("Take over"), required=False)
+    take = forms.BooleanField(
+        label=gettext_lazy("Take over"),
+        required=False,
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+    )
     signed_on = ContractForm.base_fields["signed_on"]
     starts_on = ContractForm.base_fields["starts_on"]
     ends_on = ContractForm.base_fields["ends_on"]

@@ -153,10 +153,10 @@ def office_days_by_week(mondays: list[date], calendar: WorkingDays) -> list[floa
     for case_id, status, at in rows.values_list("case_id", "to_status", "at"):
         steps[case_id].append((status, at))
     days: dict[date, list[int]] = defaultdict(list)
-    for pk, moment in moments.items():
-        until = [step for step in steps[pk] if step[1] <= moment]
-        day = timezone.localdate(moment, SHANGHAI)
-        days[day - timedelta(days=day.weekday())].append(clock(until, moment, calendar).office)
+    for pk, decided_at in moments.items():
+        until = [step for step in steps[pk] if step[1] <= decided_at]
+        day = timezone.localdate(decided_at, SHANGHAI)
+        days[day - timedelta(days=day.weekday())].append(clock(until, decided_at, calendar).office)
     return [statistics.median(days[monday]) if days.get(monday) else None for monday in mondays]
 
 
@@ -301,4 +301,3 @@ def _funds(found: list[Balance]) -> Chart:
     return charts.stacked(
         "funds", title, labels, parts, unit=_("RMB"), heading=_("Fund"), words=lambda rmb: f"{rmb:,.2f}"
     )
-

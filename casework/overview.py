@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Min, Q, Sum
 from django.db.models.functions import TruncWeek
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -22,12 +23,14 @@ from accounts.models import User
 from casework import charts
 from casework.charts import Chart, Series
 from casework.clock import SHANGHAI, clock
-from casework.desk.filters import DISTRICTS
 from casework.desk.queue import since
 from casework.enums import IN_REVIEW, Outcome, Stage, Status
 from casework.models import Case, Review, Transition
+from casework.templatetags.portal import moment
 from ledger.enums import BalanceKind
+from ledger.levels import level_name
 from ledger.models import Balance
+from ledger.selectors import last_reconciliation
 from policy.practice import practice
 from policy.workdays import WorkingDays, working_days
 
@@ -55,7 +58,25 @@ def register(notice: Callable[[], Notice | None]) -> None:
 
 
 def notices() -> list[Notice]:
-    return [found for ask in _notices if (found := ask()) is not None]
+    """What the ledger's last recalculation said, then what other rooms say."""
+    return [_reconciliation(), *(found for ask in _notices if (found := ask()) is not None)]
+
+
+def _reconciliation() -> Notice:
+    run = last_reconciliation()
+    if run is None:
+        return Notice(_("The balances have not been recomputed yet; that is done every night."))
+    when = moment(run.finished_at)
+    if run.is_clean:
+        text = _("The balances were recomputed on %(when)s: no difference in %(checks)d checks.")
+        return Notice(text % {"when": when, "checks": run.checks}, "good")
+    text = ngettext(
+        "The balances were recomputed on %(when)s: %(count)d difference.",
+        "The balances were recomputed on %(when)s: %(count)d differences.",
+        run.count,
+    )
+    url = reverse("admin:ledger_reconcilerun_change", args=[run.pk])
+    return Notice(text % {"when": when, "count": run.count}, "bad", url)
 
 
 # The figures
@@ -132,10 +153,10 @@ def office_days_by_week(mondays: list[date], calendar: WorkingDays) -> list[floa
     for case_id, status, at in rows.values_list("case_id", "to_status", "at"):
         steps[case_id].append((status, at))
     days: dict[date, list[int]] = defaultdict(list)
-    for pk, moment in moments.items():
-        until = [step for step in steps[pk] if step[1] <= moment]
-        day = timezone.localdate(moment, SHANGHAI)
-        days[day - timedelta(days=day.weekday())].append(clock(until, moment, calendar).office)
+    for pk, decided_at in moments.items():
+        until = [step for step in steps[pk] if step[1] <= decided_at]
+        day = timezone.localdate(decided_at, SHANGHAI)
+        days[day - timedelta(days=day.weekday())].append(clock(until, decided_at, calendar).office)
     return [statistics.median(days[monday]) if days.get(monday) else None for monday in mondays]
 
 
@@ -270,7 +291,7 @@ def _office_time(mondays: list[date], medians: list[float | None]) -> Chart:
 def _funds(found: list[Balance]) -> Chart:
     left = sum((fund.left_rmb for fund in found), Decimal("0.00"))
     title = _("%(amount)s RMB are left in the funds") % {"amount": f"{left:,.2f}"}
-    labels = [f"{fund.get_programme_display()} {fund.year} {_fund_level(fund)}" for fund in found]
+    labels = [f"{fund.get_programme_display()} {fund.year} {level_name(fund.division)}" for fund in found]
     parts = [
         Series(_("Paid"), [fund.paid_rmb - fund.recovered_rmb for fund in found]),
         Series(_("In payment"), [fund.committed_rmb for fund in found]),
@@ -280,7 +301,3 @@ def _funds(found: list[Balance]) -> Chart:
     return charts.stacked(
         "funds", title, labels, parts, unit=_("RMB"), heading=_("Fund"), words=lambda rmb: f"{rmb:,.2f}"
     )
-
-
-def _fund_level(fund: Balance) -> str:
-    return str(DISTRICTS.get(fund.division) or _("City"))

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import OfficialRole
 from accounts.models import User
-from accounts.permissions import YES, Answer, has_role, may_file_for, membership
+from accounts.permissions import YES, Answer, has_role, may_file_for
 from casework.enums import EDITABLE, IN_REVIEW, ReopeningState, Stage, Status
 from casework.models import Case, Reopening
 from casework.standing import ROLE, STATUS, Authority, Standing, standing_of
@@ -120,8 +120,11 @@ def _may_reopen(user: User, case: Case, *roles: OfficialRole) -> Answer:
     if not (user.is_active and user.is_staff and has_role(user, *roles)):
         names = " / ".join(str(role.label) for role in roles)
         return Answer(False, _("This step needs the role “%(role)s”.") % {"role": names})
-    if membership(user, case.organisation_id):
+    standing = standing_of(user)
+    if case.organisation_id in standing.members_of:
         return Answer(False, _("You are a member of this organisation; somebody else must do this."))
+    if standing.has_conflict([user.pk], case):
+        return Answer(False, _("A conflict of interest is declared; somebody else must do this."))
     return YES
 
 

@@ -36,9 +36,6 @@ class Queue(ChangeList):
         found = super().get_filters_params(params)
         return {name: value for name, value in found.items() if name not in PLACE}
 
-    def apply_select_related(self, qs):
-        return qs.select_related("organisation", "assigned_to")
-
     def get_queryset(self, request, exclude_parameters=None):
         found = super().get_queryset(request, exclude_parameters)
         words = request.GET.get("q", "").strip()

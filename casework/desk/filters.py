@@ -9,24 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from casework.desk import flags
 from casework.desk.queue import is_reviewer, since, waits_for
 from casework.enums import IN_REVIEW, Status
+from ledger.levels import CITY, LEVELS
 from policy.enums import ProgrammeCode
 from policy.practice import FIRST_YEAR, practice
 from policy.workdays import working_days
 
-#: GB/T 2260: districts and counties of Nanchang, those that were renamed in both forms.
-DISTRICTS = {
-    "360102": _("Donghu District"),
-    "360103": _("Xihu District"),
-    "360104": _("Qingyunpu District"),
-    "360105": _("Wanli District"),
-    "360111": _("Qingshanhu District"),
-    "360112": _("Xinjian District"),
-    "360113": _("Honggutan District"),
-    "360121": _("Nanchang County"),
-    "360122": _("Xinjian County"),
-    "360123": _("Anyi County"),
-    "360124": _("Jinxian County"),
-}
+#: The districts and counties of Nanchang, former ones included.
+DISTRICTS = {code: name for code, name in LEVELS.items() if code != CITY}
 
 
 class FixedFilter(SimpleListFilter):

@@ -61,12 +61,22 @@ class LineForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        if data.get("verdict") == LineVerdict.ACCEPT and self._was_typed(data):
+            self.add_error(
+                "verdict",
+                _("You wrote why the line counts less: choose the conclusion, or clear what you wrote."),
+            )
         if not self.errors:
             try:
                 check_line(self.draft(), self.line)
             except LineRefused as refusal:
                 self.add_error(refusal.code if refusal.code in self.fields else None, refusal.message)
         return data
+
+    def _was_typed(self, data: Mapping[str, Any]) -> bool:
+        """Did the official write a reason or an amount that does not stand there from an earlier conclusion?"""
+        names = [name for name in ("accepted", "code", "reason") if data.get(name)]
+        return any(data[name] != self.initial.get(name) for name in names)
 
     def draft(self) -> LineDraft:
         data = self.cleaned_data

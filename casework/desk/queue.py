@@ -48,7 +48,7 @@ def on_desk(user: User) -> QuerySet[CaseModel]:
     return (
         CaseModel.objects.visible_to(user)
         .filter(submitted_at__isnull=False)
-        .select_related("organisation")
+        .select_related("organisation", "assigned_to")
         .annotate(last_run=Subquery(last_run))
     )
 

@@ -4,7 +4,17 @@ from django.db import connection, transaction
 
 from accounts.models import Organisation
 from messaging.services import collect
-from nanchang_portal.sample import accounts, funds, notices, offshore, organisations, people, rates, training
+from nanchang_portal.sample import (
+    accounts,
+    desk,
+    funds,
+    notices,
+    offshore,
+    organisations,
+    people,
+    rates,
+    training,
+)
 
 
 def is_loaded() -> bool:
@@ -18,7 +28,8 @@ def load() -> None:
     found = organisations.create(users)
     rates.create(users)
     funds.create(users)
-    offshore.create(users, found)
+    claims = offshore.create(users, found)
+    desk.create(users, claims)
     training.create(users, found)
     notices.create(users)
     accounts.create(users)

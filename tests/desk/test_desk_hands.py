@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts.enums import OfficialRole
 from audit.models import Record
-from casework.enums import Stage, Status
+from casework.enums import ReopeningCause, Stage, Status
 from casework.models import Assignment, Case, Conflict, Delegation, Review, Transition
-from casework.services import assignments, cover
+from casework.services import assignments, cover, second_look
 from casework.transitions import Refused
 from tests import factories
 
@@ -287,6 +287,14 @@ def test_a_conflict_binds_the_deputy_too_and_another_person_lifts_it(desk, case,
     cover.lift_conflict(conflict_id=row.pk, user=desk.both)
     factories.decide(case, desk.initial, Stage.FINAL)
     assert case.status == Status.APPROVED
+
+
+def test_a_conflict_keeps_from_reopening_too(desk, case, unchanged):
+    factories.approve(case, desk.initial, desk.final)
+    conflict(case, desk.both)
+    ask = {"case_id": case.pk, "cause": ReopeningCause.ERROR, "reason": "x", "version": case.version}
+    assert refused(second_look.propose, user=desk.both, **ask) == "permission"
+    second_look.propose(user=desk.initial, **ask)
 
 
 def test_conflicts_through_the_pages_and_in_the_queue(desk, as_user, case, queue_url):

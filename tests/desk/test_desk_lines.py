@@ -190,6 +190,9 @@ def test_the_page_decides_without_javascript_and_everybody_reads_the_reason(desk
     response = client.post(url_of(claim), refused)
     assert response.status_code == 200 and 'value="Half of it."' in response.content.decode()
     assert not LineDecision.objects.exists()
+    forgot = posted(claim, _0_code="other", _0_reason="Half of it.")
+    response = client.post(url_of(claim), forgot)
+    assert response.status_code == 200 and 'value="Half of it."' in response.content.decode()
     good = posted(
         claim, _0_verdict="reduce", _0_accepted="130000.50", _0_code="amount_differs", _0_reason="Half of it."
     )

@@ -12,6 +12,7 @@ from accounts.models import Membership
 from casework.desk import queue
 from casework.enums import Outcome, Stage
 from casework.models import Case
+from casework.services.assignments import assign
 from policy.workdays import WorkingDays
 from tests import factories
 
@@ -180,8 +181,10 @@ def test_the_list_costs_the_same_however_long(
 ):
     organisation = factories.OrganisationFactory()
     clerk = factories.clerk_of(organisation)
-    for _ in range(number):
-        factories.filed_offshore(organisation, clerk, "200000")
+    for n in range(number):
+        case = factories.filed_offshore(organisation, clerk, "200000")
+        if n % 2 and tab == "all":
+            assign(case_id=case.pk, user=desk.initial, assignee=desk.initial, seen=None)
     client = as_user(desk.both)
     client.get(queue_url)
     # The user, their roles and standing (4), what waits for them, saved views, count, page, calendar and inbox;

@@ -27,19 +27,22 @@ setup: python ## makes .venv from the locked requirements
 run: python ## the whole portal on http://127.0.0.1:8000 (PORT, DATA_DIR); Ctrl-C stops it
 	@exec $(FRONT) run --tied
 
-.PHONY: dev system
+.PHONY: dev system lighthouse
 dev: python
 	@$(FRONT) setup --dev
 
 system:
 	@.ci/system
 
-test: system dev ## everything that CI runs
+lighthouse: dev
+	@.ci/lighthouse
+
+test: system dev lighthouse ## everything that CI runs
 	@$(MAKE) --no-print-directory lint
 	$(VENV)/python -m pytest -n 3 --dist loadgroup --durations 30 --durations-min 5
 
 .PHONY: coverage
-coverage: system dev ## the same tests, counting the lines and branches they reach (slower by half)
+coverage: system dev lighthouse ## the same tests, counting the lines and branches they reach (slower by half)
 	$(VENV)/python -m pytest -n 3 --dist loadgroup --cov
 
 .PHONY: bench
@@ -71,6 +74,6 @@ messages: dev ## brings the texts of the code into the Chinese catalogue, and sa
 	$(VENV)/python -m nanchang_portal.launcher.catalogue
 
 clean: ## removes what the other commands made, except the data in var
-	rm -rf .venv staticfiles .pytest_cache .ruff_cache .import_linter_cache .coverage* htmlcov .hypothesis
+	rm -rf .venv .lighthouse staticfiles .pytest_cache .ruff_cache .import_linter_cache .coverage* htmlcov .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name '*.mo' -path '*/LC_MESSAGES/*' -delete

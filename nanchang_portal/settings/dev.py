@@ -45,6 +45,5 @@ SCANNER_REQUIRED = env.bool("SCANNER_REQUIRED", default=bool(CLAMD_URL))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "evidence": evidence_storage(env("EVIDENCE_STORAGE_URL", default=""), DATA_DIR / "evidence"),
-    # Names with hashes as in production, but not compressed: that takes ten seconds and saves one machine nothing.
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "nanchang_portal.static_storage.FirstViewCompressedStorage"},
 }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from reports.public.pages import GUIDES
 
-#: Pages of their own; results of the checker and pages of lists are reached from them.
+#: Pages of their own; results of the checker and pages of lists name these as their canonical address.
 NAMES = (
     *("public:check_offshore", "public:check_training"),
     *("public:organisations", "public:awards", "public:open_data"),
@@ -24,8 +24,6 @@ CLOSED = (
     "/messages/",
     "/offshore/",
     "/organisations/",
-)
-CLOSED_TOO = (
     "/training/",
     "/workbooks/",
     "/members/",
@@ -56,11 +54,7 @@ def languages() -> list[tuple[str, str]]:
 @require_safe
 @cache_control(public=True, max_age=3600)
 def robots(request: HttpRequest) -> HttpResponse:
-    lines = [
-        "User-agent: *",
-        *(f"Disallow: {path}" for path in (*CLOSED, *CLOSED_TOO)),
-        "Disallow: /check/*?",
-    ]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED)]
     lines += ["", f"Sitemap: {settings.PORTAL_URL}{reverse('public:sitemap')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 

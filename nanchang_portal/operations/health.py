@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from audit import seals
 from documents.scanning import Scanner, ScannerUnavailable
+from ledger.selectors import last_reconciliation
 from nanchang_portal import database_roles
 from nanchang_portal.celery import app
 from nanchang_portal.operations import work
@@ -22,7 +23,7 @@ from nanchang_portal.operations.tasks import HEARTBEAT
 HEARTBEAT_SECONDS = 120
 OUTBOX_SECONDS = 300
 DISK_SHARE = 0.9
-SEAL_SECONDS = 26 * 3600  # a day, and some time until it is made
+DAILY_SECONDS = 26 * 3600  # a day, and some time until it is made
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ LABELS = {
     "scanner": gettext_lazy("Virus scanner"),
     "disk": gettext_lazy("Disk"),
     "seal": gettext_lazy("Last audit seal"),
+    "reconcile": gettext_lazy("Last reconciliation"),
 }
 
 
@@ -137,7 +139,16 @@ def _seal() -> Answer:
         return False, _("No seal yet"), None, "seconds"
     age = (timezone.now() - last.at).total_seconds()
     says = _("No. %(number)s, %(age)s ago") % {"number": last.number, "age": duration(age)}
-    return age <= SEAL_SECONDS, says, age, "seconds"
+    return age <= DAILY_SECONDS, says, age, "seconds"
+
+
+def _reconcile() -> Answer:
+    run = last_reconciliation()
+    if run is None:
+        return False, _("No reconciliation yet"), None, "seconds"
+    age = (timezone.now() - run.finished_at).total_seconds()
+    says = _("%(number)s differences, %(age)s ago") % {"number": run.count, "age": duration(age)}
+    return run.count == 0 and age <= DAILY_SECONDS, says, age, "seconds"
 
 
 LOOKS: dict[str, Callable[[], Answer]] = {
@@ -150,6 +161,7 @@ LOOKS: dict[str, Callable[[], Answer]] = {
     "scanner": _scanner,
     "disk": _disk,
     "seal": _seal,
+    "reconcile": _reconcile,
 }
 
 

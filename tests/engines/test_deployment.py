@@ -109,7 +109,11 @@ def test_bootstrap_is_collected_under_names_with_hashes(tmp_path):
 def test_compose_names_real_files_and_every_part():
     compose = yaml.safe_load((BASE / "docker-compose.yml").read_text())
     services = compose["services"]
-    assert set(services) == {"postgres", "broker", "cache", "clamav", "migrate", "web", "worker", "beat"}
+    assert set(services) == {
+        "postgres", "broker", "cache", "clamav", "migrate", "web", "worker", "beat", "proxy",
+    }  # fmt: skip
+    assert "ports" not in services["web"] and services["web"]["deploy"]["replicas"] >= 2
+    assert (BASE / "deploy" / "Caddyfile").is_file()
     for name in ("migrate", "web", "worker", "beat"):
         assert (BASE / services[name]["build"] / "Dockerfile").is_file()
         assert services[name]["env_file"] == ".env"

@@ -28,7 +28,7 @@ BEGIN
     RETURN coalesce(
         trigger_name = ANY(nullif(current_setting('pgtrigger.ignore', true), '')::text[])
         AND pg_has_role(
-            current_user, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER'
+            current_user, (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database()), 'MEMBER'
         ),
         FALSE
     );
@@ -100,8 +100,10 @@ def set_up(*, role: str, password: str = "", using: str = "default") -> list[Gra
         _make_role(cursor, role, password)
         cursor.execute(SHOULD_IGNORE)
         run("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}")
-        # A temporary table would stand before ours in the eyes of a trigger.
-        run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}")
+        run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+        run("GRANT TEMPORARY ON DATABASE {database} TO {role}")  # a workbook is compared in one
+        for function in _functions_to_pin(cursor):
+            run("ALTER FUNCTION {function} SET search_path = public, pg_temp", function=sql.SQL(function))
         run("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {role}")
         run("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {role}")
         run("GRANT CONNECT ON DATABASE {database} TO {role}")
@@ -113,6 +115,25 @@ def set_up(*, role: str, password: str = "", using: str = "default") -> list[Gra
                 tables=sql.SQL(", ").join(map(sql.Identifier, tables)),
             )
     return found
+
+
+def _functions_to_pin(cursor) -> list[str]:
+    """Our own functions that look tables up as the caller would.
+
+    A caller's temporary table stands before everything else, the catalogue too, unless the path names it last: with a
+    temporary `casework_edge` a case would go from any status to any other.
+    """
+    cursor.execute(
+        """
+        SELECT p.oid::regprocedure::text
+        FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+        WHERE p.pronamespace = 'public'::regnamespace AND l.lanname IN ('plpgsql', 'sql')
+            AND p.proname <> '_pgtrigger_should_ignore'  -- names its one table in full
+            AND p.proconfig IS DISTINCT FROM ARRAY['search_path=public, pg_temp']
+            AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+        """
+    )
+    return [row[0] for row in cursor.fetchall()]
 
 
 def _make_role(cursor, role: str, password: str) -> None:

@@ -85,8 +85,6 @@ def test_every_table_of_a_model_can_be_read(as_app):
         "SET LOCAL session_replication_role = replica",
         "CREATE TABLE mine (id int)",
         "CREATE SCHEMA mine",
-        # In the eyes of a trigger it would stand before the portal's own table.
-        "CREATE TEMPORARY TABLE casework_edge (from_status text, to_status text)",
         "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean "
         "LANGUAGE sql AS 'SELECT true'",
@@ -102,24 +100,47 @@ def test_the_walls_around_it(as_app, statement):
     refused(as_app, statement)
 
 
-def test_a_trigger_that_is_asked_to_be_ignored_is_not(db):
-    """What nobody's privilege refuses, only a trigger: a case taken straight from draft to approved."""
+@pytest.fixture
+def draft(db):
+    """A case to be taken straight from draft to approved: no privilege refuses that, only a trigger."""
     enterprise = factories.OrganisationFactory()
-    case = factories.offshore_draft(enterprise, factories.clerk_of(enterprise))
-    statement = f"UPDATE casework_case SET status = 'approved' WHERE id = {case.pk}"
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        names = [trigger.name for model, trigger in pgtrigger.registered() if model is type(case)]
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'casework_case'::regclass")
-        listed = ",".join([*names, *(row[0] for row in cursor.fetchall() if row[0].startswith("pgtrigger_"))])
-        cursor.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}")
-        cursor.execute(f"SET LOCAL pgtrigger.ignore = '{{{listed}}}'")
-        with pytest.raises(DatabaseError) as caught, transaction.atomic():
-            cursor.execute(statement)
-        assert isinstance(caught.value.__cause__, errors.CheckViolation)
-        cursor.execute("RESET ROLE")
+    return factories.offshore_draft(enterprise, factories.clerk_of(enterprise))
+
+
+def approve_at_once(cursor, case) -> None:
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        cursor.execute(f"UPDATE casework_case SET status = 'approved' WHERE id = {case.pk}")
+    assert isinstance(caught.value.__cause__, errors.CheckViolation), caught.value
+    cursor.execute("RESET ROLE")
     case.refresh_from_db()
     assert case.status == "draft"
+
+
+def ignore_every_trigger(cursor) -> None:
+    cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'casework_case'::regclass")
+    names = ",".join(row[0] for row in cursor.fetchall() if row[0].startswith("pgtrigger_"))
+    cursor.execute(f"SET LOCAL pgtrigger.ignore = '{{{names}}}'")
+
+
+def test_a_trigger_that_is_asked_to_be_ignored_is_not(draft, as_app):
+    ignore_every_trigger(as_app)
+    approve_at_once(as_app, draft)
+
+
+def test_a_temporary_table_does_not_stand_before_the_portals_own(draft, as_app):
+    as_app.execute("CREATE TEMPORARY TABLE casework_edge AS SELECT * FROM public.casework_edge")
+    as_app.execute("UPDATE pg_temp.casework_edge SET from_status = 'draft', to_status = 'approved'")
+    as_app.execute(
+        "CREATE TEMPORARY TABLE pg_database AS "
+        "SELECT datname, current_user::regrole::oid AS datdba FROM pg_catalog.pg_database"
+    )
+    ignore_every_trigger(as_app)
+    approve_at_once(as_app, draft)
+
+
+def test_every_function_of_ours_looks_temporary_tables_up_last(db):
+    with connection.cursor() as cursor:
+        assert database_roles._functions_to_pin(cursor) == []
 
 
 def test_the_rights_follow_the_models_and_no_list(db):

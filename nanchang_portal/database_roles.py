@@ -108,6 +108,8 @@ def set_up(*, role: str, password: str = "", using: str = "default") -> list[Gra
         run("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {role}")
         run("GRANT CONNECT ON DATABASE {database} TO {role}")
         run("GRANT USAGE ON SCHEMA public TO {role}")
+        # The next number, of a case say, and not to set it back.
+        run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
         for may, tables in by_rights.items():
             run(
                 "GRANT {rights} ON {tables} TO {role}",

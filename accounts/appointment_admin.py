@@ -16,7 +16,7 @@ from accounts import appointments
 from accounts.enums import AppointmentState
 from accounts.members import MemberRefused
 from accounts.models import Organisation, OwnerAppointment, User
-from accounts.permissions import may_appoint
+from accounts.permissions import may_accredit, may_appoint
 from audit.admin_base import ReadOnlyAdmin
 
 
@@ -75,6 +75,9 @@ class OwnerAppointmentAdmin(ReadOnlyAdmin):
 
     def new_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask that somebody becomes owner of this organisation."""
+        # Told first, so that nobody else learns which organisations there are.
+        if not may_accredit(request.user):
+            raise PermissionDenied
         organisation = get_object_or_404(Organisation, pk=pk)
         if not may_appoint(request.user, organisation):
             raise PermissionDenied

@@ -10,6 +10,7 @@ from psycopg import errors, sql
 
 from nanchang_portal import database_roles, embedded
 from tests import factories
+from tests.access import world
 
 CLOSED = database_roles.append_only_tables()
 
@@ -188,3 +189,10 @@ def test_the_running_portal_is_that_user(portal):
             with pytest.raises(errors.InsufficientPrivilege):
                 app.execute(statement)
         assert app.execute("SELECT count(*) > 0 FROM audit_record").fetchone() == (True,)
+
+
+def test_every_kind_of_row_is_made_by_that_user(as_app):
+    """What the access tests look at, from registering to filing, deciding and paying: nothing of it needs the owner."""
+    assert world.build().approved.status == "approved"
+    as_app.execute("SELECT current_user")
+    assert as_app.fetchone() == (settings.DATABASE_APP_ROLE,)

@@ -90,13 +90,15 @@ class ObjectionAdmin(ReadOnlyAdmin):
     def _page(self, request, objection: Objection, *, form=None, refusal=None) -> TemplateResponse:
         examine, answer = may_examine(request.user, objection), may_answer(request.user, objection)
         may_see = may_read(request.user, objection)
+        # Each reading is recorded; who asks for the head alone reads nothing.
+        reads = may_see and request.method != "HEAD"
         initial = {"version": objection.version, "finding": objection.proposal}
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": objection.number,
             "objection": objection,
-            "words": objections.read(objection=objection, user=request.user) if may_see else None,
+            "words": objections.read(objection=objection, user=request.user) if reads else None,
             "may_see": may_see,
             "step": "examine" if examine else "answer" if answer else "",
             "waits": answer.reason if objection.state == ObjectionState.EXAMINED else examine.reason,

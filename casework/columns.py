@@ -13,8 +13,9 @@ from django.db import connection
 
 #: Rows of a part: large enough that a part's own cost vanishes, small enough that a worker holds it easily.
 PART = 10_000
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _UNESCAPED = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
+#: As PostgreSQL writes them itself: what is written and what is read back have one digest.
+_ESCAPES = str.maketrans({"\\": "\\\\"} | {plain: f"\\{name}" for name, plain in _UNESCAPED.items()})
 
 Columns = list[tuple[str, ...]]
 

@@ -2,14 +2,14 @@
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from accounts.enums import OfficialRole, OrganisationKind
 from accounts.permissions import has_role, is_official
 from accounts.selectors import organisations_of
 from messaging.selectors import unread_count
-from reports.public.search_engines import languages
+from reports.public.search_engines import OF_NOTICES, languages
 
 #: Elder mode includes the larger text, larger targets, and leaves out what is not needed.
 DISPLAY_COOKIES = {"contrast": ("normal", "high"), "text": ("normal", "large"), "mode": ("normal", "elder")}
@@ -45,7 +45,7 @@ def site(request) -> dict:
 def _for_search_engines(request) -> dict:
     """`canonical` and `alternates` [(language, address)] of a public page; nothing for pages of signed-in people."""
     match = getattr(request, "resolver_match", None)
-    if match is None or not (match.view_name == "home" or match.namespace == "public"):
+    if match is None or not (match.view_name in ("home", *OF_NOTICES) or match.namespace == "public"):
         return {"indexed": False}
     here = settings.PORTAL_URL + request.path
     alternates = [(language, here + suffix) for language, suffix in languages()]
@@ -71,8 +71,9 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
             (_("For enterprises"), reverse("public:guide", args=["enterprises"])),
             (_("For institutions"), reverse("public:guide", args=["institutions"])),
             (_("For students"), reverse("public:guide", args=["students"])),
+            (_("Public notices"), reverse("notices:notices")),
             (_("Awards"), reverse("public:awards")),
-            (_("Register"), reverse("public:organisations")),
+            (pgettext("list of organisations", "Register"), reverse("public:organisations")),
             (_("Questions"), reverse("public:questions")),
         ]
         return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]

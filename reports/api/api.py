@@ -15,7 +15,7 @@ from policy.estimates import EstimateInputError
 from policy.rules.money import AmountError
 from policy.rules.periods import PeriodError
 from policy.rules.versions import VersionError
-from reports.api import estimates, lists, own
+from reports.api import estimates, letters, lists, own
 
 
 class PlainRenderer(BaseRenderer):
@@ -41,6 +41,7 @@ api = NinjaAPI(
 )
 api.add_router("", estimates.router)
 api.add_router("", lists.router)
+api.add_router("", letters.router)
 api.add_router("", own.router)
 
 
@@ -75,7 +76,7 @@ def _no_version(request: HttpRequest, error: VersionError) -> HttpResponse:
 
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
-    return answer(request, 404, "not_found", "there is no such thing here")
+    return answer(request, 404, "not_found", str(error) or "there is no such thing here")
 
 
 @api.exception_handler(own.ScopeMissing)

@@ -133,6 +133,25 @@ class Notices(Schema):
     next: int | None
 
 
+class VerifiedLetter(Schema):
+    """What the portal says of a decision letter. `organisation` is masked; `amount_rmb` is null where none was granted.
+
+    `genuine`: nothing of it was changed; `in_force`: the decision was not taken back since.
+    """
+
+    code: str
+    number: str
+    kind: str
+    genuine: bool
+    in_force: bool
+    programme: str
+    year: int
+    case_number: str
+    organisation: str
+    decided_on: date
+    amount_rmb: Amount | None
+
+
 class OwnClaim(Schema):
     """A claim of the token's organisation. `amount_rmb` is null before it is calculated."""
 

@@ -58,7 +58,7 @@ class _Notices(Feed):
         ) % {"count": item.awards, "total": f"{item.total_rmb:,}", "day": day_text(item.ends_on)}
 
     def item_link(self, item: selectors.Noticed) -> str:
-        return f"{self.link()}?notice={item.number}"
+        return settings.PORTAL_URL + reverse("notices:notice", args=[item.number])
 
     def item_pubdate(self, item: selectors.Noticed) -> datetime:
         return timezone.make_aware(datetime.combine(item.starts_on, time(9)))

@@ -15,6 +15,7 @@ NAMES = (
     *("public:organisations", "public:awards", "public:open_data"),
     *("public:questions", "public:contact", "public:accessibility", "public:privacy"),
 )
+OF_NOTICES = ("notices:notices", "notices:letters")
 CLOSED = (
     "/accounts/",
     "/admin/",
@@ -37,7 +38,7 @@ CLOSED = (
 def addresses() -> list[str]:
     """The paths that search engines should know."""
     guides = [reverse("public:guide", args=[name]) for name in GUIDES]
-    return [reverse("home"), *guides, *(reverse(name) for name in NAMES)]
+    return [reverse("home"), *guides, *(reverse(name) for name in (*NAMES, *OF_NOTICES))]
 
 
 def languages() -> list[tuple[str, str]]:

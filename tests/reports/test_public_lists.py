@@ -173,3 +173,9 @@ def test_who_leafs_faster_than_any_reader_is_asked_to_wait(client, soft, setting
     assert client.get("/").status_code == 200 and client.get("/guide/students").status_code == 200
     other = client.get(reverse(REGISTER), REMOTE_ADDR="192.0.2.7")
     assert other.status_code == 200
+
+
+def test_a_notice_that_is_none_lists_nothing(client, notice):
+    answer = client.get("/awards", {"notice": "no/such notice"})
+    assert answer.status_code == 200 and b'data-count="0"' in answer.content
+    assert f'href="/notices/{notice.number}/"' in client.get("/awards").content.decode()

@@ -94,12 +94,15 @@ def of_case_event(happened: CaseEvent) -> Iterable[Notice]:
             yield Notice(user_id, Event.DESK, fields=source)
 
 
+_OF_MONEY = {PaymentEventKind.PAID: Event.PAID, PaymentEventKind.FAILED: Event.UNPAID}
+
+
 def of_payment(happened: PaymentEvent) -> Iterable[Notice]:
-    """Everybody reads that money came; who files reads that an account is needed."""
-    paid = happened.kind == PaymentEventKind.PAID
+    """Everybody reads that money came; who files reads what they have to do."""
+    event = _OF_MONEY.get(PaymentEventKind(happened.kind), Event.RECHECK)
     source = {"payment_event_id": happened.pk, "case_id": happened.case_id}
-    for user_id in _members(happened.case.organisation_id, EVERYBODY if paid else WRITERS):
-        yield Notice(user_id, Event.PAID if paid else Event.UNPAID, fields=source)
+    for user_id in _members(happened.case.organisation_id, EVERYBODY if event == Event.PAID else WRITERS):
+        yield Notice(user_id, event, fields=source)
 
 
 def of_handover(offer: Handover) -> Iterable[Notice]:

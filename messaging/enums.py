@@ -13,6 +13,7 @@ class Event(models.TextChoices):
     PAID = "paid", _("A subsidy was paid")
     UNPAID = "unpaid", _("A payment failed")
     AFTER = "after", _("Public notice, objections and letters")
+    RECHECK = "recheck", _("A check after payment, or money to pay back")
     CLOSED = "closed", _("A claim was withdrawn or lapsed")
     ORGANISATION = "organisation", _("Ownership is offered to you")
     QUEUE = "queue", _("Cases wait for your review")
@@ -52,6 +53,7 @@ DEFAULTS = {
     Event.PAID: Delivery.NOW,
     Event.UNPAID: Delivery.NOW,
     Event.AFTER: Delivery.NOW,
+    Event.RECHECK: Delivery.NOW,
     Event.CLOSED: Delivery.DAILY,
     Event.ORGANISATION: Delivery.NOW,
     Event.QUEUE: Delivery.DAILY,

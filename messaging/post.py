@@ -131,7 +131,9 @@ def compose(mail: Mail) -> EmailMessage | None:
 
 def _wanted(mail: Mail, reader: User) -> Iterable[Message]:
     """The mail's messages that its reader may still see; a summary leaves out what was read meanwhile."""
-    found = Message.objects.visible_to(reader).select_related("case", "transition", "handover", "case_event")
+    found = Message.objects.visible_to(reader).select_related(
+        "case", "transition", "handover", "case_event", "payment_event"
+    )
     if mail.kind == MailKind.MESSAGE:
         found = found.filter(pk=mail.message_id)
     else:

@@ -34,6 +34,7 @@ _ICONS = {
     Event.PAID: "check",
     Event.UNPAID: "warning",
     Event.AFTER: "megaphone",
+    Event.RECHECK: "warning",
     Event.CLOSED: "dot",
     Event.ORGANISATION: "people",
     Event.QUEUE: "inbox",
@@ -73,6 +74,8 @@ def headline(message: Message) -> str:
         return f"{message.case.number} · " + _("paid by the bank")
     if message.event == Event.UNPAID:
         return f"{message.case.number} · " + _("a payment failed, an account is needed")
+    if message.event == Event.RECHECK:
+        return f"{message.case.number} · {message.payment_event.get_kind_display()}"
     if message.event == Event.FILED:
         return f"{message.case.number} · " + _("filed, awaiting initial review")
     if message.event == Event.DESK:
@@ -110,6 +113,8 @@ def _text(message: Message) -> str:
             "number": message.case_event.data["objection"],
             "day": day_text(date.fromisoformat(message.case_event.data["due_on"])),
         }
+    if event == Event.RECHECK:
+        return _("Read what was found or ordered, and what you may do.")
     if event == Event.QUEUE:
         return _("The queue shows them by waiting time.")
     return ""
@@ -137,6 +142,8 @@ def path_of(message: Message) -> str:
         return reverse("organisation_people", args=[message.handover.organisation_id])
     if message.event == Event.UNPAID:
         return reverse("payments:case_accounts", args=[message.case.number])
+    if message.event == Event.RECHECK:
+        return reverse("payments:after", args=[message.case.number])
     return message.case.get_absolute_url()
 
 

@@ -1,18 +1,38 @@
 """What lists and pages read of payments."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from casework.enums import Status
 from casework.models import Award, AwardLine
 from notices.selectors import cleared_awards
-from payments.enums import AccountState, BatchState
+from payments.enums import AccountState, BatchState, PaymentState, ProposalState
 from payments.gates import Prospect
-from payments.models import Batch, PayeeAccount, Payment
+from payments.models import Batch, Debarment, PayeeAccount, Payment
+
+
+def debarment_of(organisation: Organisation, day: date | None = None) -> Debarment | None:
+    """The debarment in force on a day, today for none given."""
+    day = day or timezone.localdate()
+    found = organisation.debarments.filter(state=ProposalState.CONFIRMED, from_on__lte=day, until_on__gte=day)
+    return found.order_by("-until_on").first()
+
+
+def bars_filing(organisation: Organisation) -> str:
+    """Why an organisation files nothing now; "" when it may."""
+    found = debarment_of(organisation)
+    if found is None:
+        return ""
+    return _("%(organisation)s is barred from subsidies until %(day)s and files nothing before then.") % {
+        "organisation": organisation.name,
+        "day": found.until_on,
+    }
 
 
 def keeps_award(award: Award) -> str:
@@ -76,6 +96,12 @@ def by_state(batch: Batch) -> list[dict]:
     return list(
         batch.payments.order_by("state").values("state").annotate(count=Count("pk"), amount=Sum("amount_rmb"))
     )
+
+
+def set_off_of(batch: Batch) -> Decimal:
+    """RMB of a batch that stay with the city for recovery orders."""
+    living = batch.payments.exclude(state=PaymentState.CANCELLED)
+    return living.aggregate(total=Sum("set_off_rmb"))["total"] or Decimal("0.00")
 
 
 def same_number_elsewhere(account: PayeeAccount) -> QuerySet[PayeeAccount]:

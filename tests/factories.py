@@ -29,9 +29,10 @@ from ledger.enums import ChangeKind
 from ledger.models import FundChange
 from nanchang_portal.sample import paper
 from notices.services import publishing
-from payments.models import PayeeAccount
+from payments.models import PayeeAccount, Payment
 from payments.payees import payee_of
 from payments.services import accounts as payee_accounts
+from payments.services import batches, results
 from policy.checklists import items_of
 from policy.enums import ProgrammeCode
 from training.models import (
@@ -393,3 +394,21 @@ def clear_for_payment(*cases: Case) -> None:
             version=draft.version,
             now=timezone.now() - timedelta(days=40),
         )
+
+
+def paid(case: Case) -> Payment:
+    """The bank paid the first line of an award whose payee has a verified account; its notice has ended."""
+    from tests.payments.conftest import answer_of
+
+    line = case.award.lines.select_related("award__case__organisation").order_by("pk").first()
+    people = official(OfficialRole.FINANCE), official(OfficialRole.RELEASER)
+    (prospect,) = batches.prospects([line])
+    made = batches.make_batch(
+        user=people[0], programme=case.programme, chosen={line.pk: prospect.account.pk}
+    ).batch
+    made = batches.submit_batch(user=people[0], batch_id=made.pk, expected_version=made.version)
+    made = batches.release_batch(user=people[1], batch_id=made.pk, expected_version=made.version)
+    batches.mark_sent(user=people[0], batch_id=made.pk, sent_on=timezone.localdate())
+    made.refresh_from_db()
+    results.import_results(user=people[0], batch_id=made.pk, name="bank.csv", content=answer_of(made))
+    return made.payments.get()

@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},
+    "payments.open_person_files": {"task": "payments.open_person_files", "schedule": 3600.0},
     "ledger.reconcile": {"task": "ledger.reconcile", "schedule": crontab(hour=2, minute=30)},
     "notices.sweep": {"task": "notices.sweep", "schedule": 10.0},
     "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},

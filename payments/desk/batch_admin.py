@@ -194,6 +194,7 @@ class BatchAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         user = request.user
         found = batch.payments.select_related("case__organisation", "follows").order_by("id")
+        found = found.prefetch_related("set_offs__order")
         if search := request.GET.get("q", "").strip()[:60]:
             found = found.filter(number__icontains=search) | found.filter(case__number__icontains=search)
         page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("p"))
@@ -208,6 +209,7 @@ class BatchAdmin(ReadOnlyAdmin):
             batch=batch,
             status_chip=chip(batch),
             page_obj=page,
+            set_off_rmb=selectors.set_off_of(batch),
             q=search,
             states=[row | {"label": labels[row["state"]]} for row in selectors.by_state(batch)],
             files=list(batch.files.defer("content_encrypted")),

@@ -4,6 +4,7 @@ from django import template
 
 from accounts.permissions import may_file_for
 from casework.models import Case
+from payments.enums import CheckState, Finding
 from payments.progress import progress
 
 register = template.Library()
@@ -17,4 +18,6 @@ def payment_progress(case: Case, user) -> dict:
         "case": case,
         "progress": found,
         "may_file": bool(found and may_file_for(user, case.organisation)),
+        "looked_at": bool(found)
+        and case.checks.filter(finding=Finding.IRREGULAR).exclude(state=CheckState.OPEN).exists(),
     }

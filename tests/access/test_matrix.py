@@ -152,6 +152,8 @@ PAGES = {
     "payments:account_withdraw": ENTERPRISE,
     "payments:case_accounts": ANY_CASE,
     "payments:account_new": ANY_CASE,
+    "payments:after": ANY_CASE,
+    "payments:check_reply": ENTERPRISE,
     "offshore:contracts": SIGNED_IN,
     "offshore:contract_new": SIGNED_IN,
     "offshore:contract": ENTERPRISE,
@@ -190,6 +192,12 @@ POLICY_EDITORS = ("policy", "superuser")
 BATCH_STEPS = ("submit", "cancel", "release", "back", "file", "sent", "result")
 ANSWER_STEPS = ("answer", "confirm", "withdraw")
 ACCOUNT_STEPS = ("confirm", "verify", "refuse", "reveal")
+AFTER_STEPS = {
+    "spotcheck": ("find", "conclude", "order", "debar"),
+    "recoveryorder": ("confirm", "decline", "repayment", "received"),
+    "debarment": ("confirm", "decline"),
+    "personfile": ("propose", "decide", "back"),
+}
 DESK = {
     "admin:registers": OFFICIALS,
     "admin:overview": OFFICIALS,
@@ -239,6 +247,9 @@ DESK = {
     },
     **{f"admin:payments_batch_{step}": OFFICIALS for step in BATCH_STEPS},
     **{f"admin:payments_{page}": OFFICIALS for page in ("batch_payable", "batch_preview", "batch_make")},
+    **{f"admin:payments_{model}_{step}": OFFICIALS for model, steps in AFTER_STEPS.items() for step in steps},
+    "admin:payments_spotcheck_begin": OFFICIALS,
+    "admin:payments_sampledraw_draw": OFFICIALS,
     "admin:payments_batch_holds": OFFICIALS,
     "admin:payments_batch_lift": OFFICIALS,
     "admin:payments_batch_out": OFFICIALS,
@@ -263,6 +274,7 @@ REGISTERS = {
     "policy_workdayoverride": (OFFICIALS, ("policy", "superuser"), ("policy", "superuser")),
     "ledger_balance": (OFFICIALS, (), ()),
     "ledger_entry": (OFFICIALS, (), ()),
+    **{f"payments_{model}": (OFFICIALS, (), ()) for model in (*AFTER_STEPS, "sampledraw")},
     "payments_batch": (OFFICIALS, (), ()),
     "payments_payment": (OFFICIALS, (), ()),
     "payments_payeeaccount": (OFFICIALS, (), ()),
@@ -392,6 +404,12 @@ def targets(world) -> Iterator[Target]:
         "offshore:year": world.enterprise,
         **{f"workbooks:{name}": world.job for name in ("job", "progress", "confirm", "cancel", "corrected")},
         **{f"documents:{name}": world.document for name in ("file", "download", "page", "remove")},
+        "payments:check_reply": world.check,
+        **{
+            f"admin:payments_{model}_{step}": world.after[model]
+            for model, steps in AFTER_STEPS.items()
+            for step in steps
+        },
         **{f"payments:account{step}": world.account for step in ("", "_confirm", "_withdraw")},
         **{f"admin:payments_batch_{step}": world.batch for step in BATCH_STEPS},
         "admin:payments_batch_out": world.batch.payments.get(),

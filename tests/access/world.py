@@ -23,8 +23,8 @@ from messaging.models import Message
 from messaging.services import collect
 from notices.models import Notice
 from notices.services import letters, objections
-from payments.models import Batch, Hold, PayeeAccount
-from payments.services import accounts, batches, holds
+from payments.models import Batch, Hold, PayeeAccount, PersonFile, PersonSide
+from payments.services import accounts, batches, debarments, holds, recovery, spot_checks
 from policy.models import WorkdayOverride
 from reports.api.models import Scope
 from reports.api.tokens import make_token
@@ -150,6 +150,7 @@ def build() -> SimpleNamespace:
         signature="x",
     )
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
+    paid = factories.approve(factories.filed_offshore(enterprise, clerk, "250000", year=2013), initial, final)
     account, batch, hold = money(approved, filed, clerk, owner, initial)
     notice = Notice.objects.get()
     objection = objections.enter_paper(
@@ -162,6 +163,7 @@ def build() -> SimpleNamespace:
         received_on=notice.starts_on,
         user=initial,
     ).objection
+    after = _after_payment(paid, clerk, initial, final)
     collect()
     token, _text = make_token(user=owner, organisation=enterprise, name="Sealed ERP", scopes=Scope.values)
     return SimpleNamespace(
@@ -185,6 +187,8 @@ def build() -> SimpleNamespace:
         letter=letter,
         reopening=reopening,
         returned=returned,
+        after=after,
+        check=after["hearing"],
         offshore=[draft, filed],
         training=[training_draft, training_filed],
         training_class=training_class,
@@ -231,6 +235,31 @@ def _returned(case: Case, initial: User) -> Case:
     CaseEvent.objects.create(case=case, kind=CaseEventKind.CORRECTION_DUE_SOON, key="sealed")
     case.refresh_from_db()
     return case
+
+
+def _after_payment(case, clerk, initial, final) -> dict:
+    """A paid award: one check concluded, with an order and a debarment that were turned down, another being heard."""
+    factories.clear_for_payment(case)
+    payment = factories.paid(case)
+    words = {"finding": "irregular", "evidence": "Sealed statement", "text": "Sealed finding"}
+    first = spot_checks.open_check(
+        user=initial, payment_number=payment.number, cause="report", occasion="Sealed letter"
+    )
+    spot_checks.record_finding(user=initial, check_id=first.pk, **words)
+    spot_checks.reply(user=clerk, check_id=first.pk, text="Sealed reply")
+    spot_checks.conclude(user=final, check_id=first.pk, conclusion="fraud", text="Sealed reasons")
+    drawn = spot_checks.draw_sample(user=initial, programme=case.programme, year=case.year).checks.get()
+    hearing = spot_checks.record_finding(user=initial, check_id=drawn.pk, **words)
+    finance = factories.official(OfficialRole.FINANCE)
+    given = {"check_id": first.pk, "reason": "Sealed reasons"}
+    order = recovery.propose_order(user=finance, amount_rmb=Decimal(100), **given)
+    recovery.turn_down_order(user=final, order_id=order.pk, note="Sealed note")
+    debarment = debarments.propose_debarment(user=finance, **given)
+    debarments.turn_down_debarment(user=final, debarment_id=debarment.pk, note="Sealed note")
+    file = PersonFile.objects.create(person_key="1:sealed", person_name="Sealed*")
+    PersonSide.objects.create(file=file, organisation=case.organisation)
+    found = {"spotcheck": first, "hearing": hearing}
+    return found | {"recoveryorder": order, "debarment": debarment, "personfile": file}
 
 
 def _desk(filed, initial, final) -> dict:

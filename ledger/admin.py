@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline
-from ledger.enums import BalanceKind
+from ledger.enums import BalanceKind, ReservationState
 from ledger.models import Balance, Entry, FundChange, ReconcileRun, Reservation
 from ledger.reconciling import label_of
 
@@ -80,12 +80,24 @@ class EntryAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+class StateFilter(admin.SimpleListFilter):
+    """A generated column has no choices of its own."""
+
+    title, parameter_name = _("state"), "state"
+
+    def lookups(self, request, model_admin):
+        return ReservationState.choices
+
+    def queryset(self, request, queryset):
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
     list_display = (
         "key",
         "balance",
-        "state",
+        "state_label",
         "amount_rmb",
         "reserved_rmb",
         "committed_rmb",
@@ -94,10 +106,14 @@ class ReservationAdmin(ReadOnlyAdmin):
         "queued_at",
     )
     list_select_related = ("balance",)
-    list_filter = ("state", "balance__programme")
+    list_filter = (StateFilter, "balance__programme")
     search_fields = ("key",)
     search_help_text = _("Key")
     ordering = ("-id",)
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_label(self, reservation):
+        return ReservationState(reservation.state).label
 
 
 @admin.register(FundChange)

@@ -353,7 +353,7 @@ def test_the_page_costs_the_same_whatever_the_history(desk, as_user, case, djang
         factories.filed_offshore(desk.enterprise, desk.clerk, "10000")
     client = as_user(desk.initial)
     client.get(page_url(case))
-    with django_assert_max_num_queries(37):
+    with django_assert_max_num_queries(38):
         assert client.get(page_url(case)).status_code == 200
 
 

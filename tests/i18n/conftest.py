@@ -22,7 +22,7 @@ FORMATS = {
 }
 #: Attributes that are read out or shown.
 SPOKEN = ("alt", "aria-label", "content", "data-label", "placeholder", "title")
-SILENT = {"code", "pre", "script", "style", "template"}
+SILENT = {"code", "kbd", "pre", "script", "style", "template"}
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 #: Paths that answer with something else than a page, or end the walk.
 CLOSED = re.compile(r"^/(static|healthz|metrics|accounts/logout|accounts/2fa/recovery-codes/download)")
@@ -158,6 +158,7 @@ def _typed() -> Iterator[str]:
             ]
             for row in model._base_manager.values_list(*names) if names else ():
                 yield from row
+    yield from apps.get_model("workbooks.ImportJob").objects.values_list("file_name", flat=True)
     # What is typed and not saved yet waits as the form's JSON.
     for form in apps.get_model("applications.OffshoreClaim").objects.values_list("typed", flat=True):
         yield from (value for value in (form or {}).values() if isinstance(value, str))

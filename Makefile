@@ -39,11 +39,11 @@ lighthouse: dev
 
 test: system dev lighthouse ## everything that CI runs
 	@$(MAKE) --no-print-directory lint
-	$(VENV)/python -m pytest -n 3 --dist loadgroup --durations 30 --durations-min 5
+	$(VENV)/python -m pytest -n 2 --dist loadgroup --durations 30 --durations-min 5
 
 .PHONY: coverage
 coverage: system dev lighthouse ## the same tests, counting the lines and branches they reach (slower by half)
-	$(VENV)/python -m pytest -n 3 --dist loadgroup --cov
+	$(VENV)/python -m pytest -n 2 --dist loadgroup --cov
 
 .PHONY: bench
 bench: dev ## speed as ratios, measured here (bench/); SIZE=1000000 for a large city

@@ -49,12 +49,12 @@ def pytest_unconfigure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """A module that needs the whole portal runs in one xdist worker, which starts the portal once for all of them."""
+    """Everything that needs the whole portal runs in one xdist worker, which starts it once."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         if "portal" in used:
             item.add_marker(pytest.mark.portal)
-            item.add_marker(pytest.mark.xdist_group(f"portal-{item.path.stem}"))
+            item.add_marker(pytest.mark.xdist_group("portal"))
         if used & BROWSER_FIXTURES:
             item.add_marker(pytest.mark.browser)
             if not CHROMIUM:

@@ -137,11 +137,11 @@ class FundAdmin(ReadOnlyAdmin):
     @method_decorator(require_POST)
     def decide_view(self, request, pk: int):
         """Confirm a proposal, or turn it down with a note."""
+        if not changes.may_change_funds(request.user):
+            raise PermissionDenied
         change = FundChange.objects.filter(pk=pk).first()
         if change is None:
             raise Http404
-        if not changes.may_change_funds(request.user):
-            raise PermissionDenied
         try:
             if "turn_down" in request.POST:
                 note = request.POST.get("note", "")[:300]

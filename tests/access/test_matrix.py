@@ -531,7 +531,8 @@ def _allowed_on_desk(target: Target, role: str, method: str) -> set[int]:
         return {302}  # to the way in
     if target.name in DESK:
         if role not in DESK[target.name]:
-            return {403}
+            # What is only posted may refuse the method first: that tells nothing.
+            return {403} if method == "post" else {403, 405}
         usual = {200, 302, 403, 404, 405}
         return usual | {409, 422} if target.owner or role in POLICY_EDITORS else usual
     model, verb = register_of(target.name)

@@ -163,6 +163,7 @@ def type_day(page: Page, year: str, month: str, day: str) -> None:
 
 def choose_by_keyboard(page: Page, paper_code: str, data: bytes) -> None:
     """Opens the file dialog of a paper from its focused field, chooses, and waits until the file was checked."""
+    page.on("filechooser", lambda _dialog: None)  # the browser is told in time that dialogs are caught
     tab_to(page, f".paper[id$='-{paper_code}'] input[type=file]")
     with page.expect_file_chooser() as dialog:
         page.keyboard.press("Enter")

@@ -5,12 +5,14 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
-from ledger import funds, reconciling
+from ledger import reconciling
 from ledger.enums import ChangeKind
 from ledger.models import ReconcileRun
 from ledger.selectors import last_reconciliation
 from ledger.tasks import reconcile as task
+from payments.services import recovery, spot_checks
 from payments.services.results import import_results
 from tests import factories
 from tests.payments.conftest import answer_of, approved_offshore, approved_training, office_people, sent
@@ -26,7 +28,7 @@ def books(db):
     paid = approved_offshore(office)
     batch = sent(office, paid)
     import_results(user=office.finance, batch_id=batch.pk, name="a.csv", content=answer_of(batch))
-    funds.recover(key=paid.award.key, posting="recovery:1", amount_rmb=Decimal(100), user=office.finance)
+    paid_back(office, batch.payments.get(), Decimal(100))
     waiting = factories.filed_offshore(office.enterprise, office.clerk, "300000")
     factories.approve(waiting, office.initial, office.final)
     training = approved_training(office)
@@ -34,6 +36,34 @@ def books(db):
     failed = {batch.payments.earliest("pk").number: ("失败", "", "账号不符")}
     import_results(user=office.finance, batch_id=batch.pk, name="b.csv", content=answer_of(batch, failed))
     return paid, waiting, training
+
+
+def paid_back(office, payment, amount: Decimal) -> None:
+    """A check after payment finds fraud; a part is ordered back and comes back."""
+    check = spot_checks.open_check(
+        user=office.initial, payment_number=payment.number, cause="audit", occasion="Audit 7"
+    )
+    spot_checks.record_finding(
+        user=office.initial,
+        check_id=check.pk,
+        finding="irregular",
+        evidence="Bank's statement",
+        text="Feigned",
+    )
+    spot_checks.reply(user=office.clerk, check_id=check.pk, text="We see it otherwise")
+    spot_checks.conclude(user=office.final, check_id=check.pk, conclusion="fraud", text="It stands")
+    order = recovery.propose_order(
+        user=office.finance, check_id=check.pk, amount_rmb=amount, reason="Feigned receipts"
+    )
+    recovery.confirm_order(user=office.final, order_id=order.pk)
+    repayment = recovery.record_repayment(
+        user=office.finance,
+        order_id=order.pk,
+        amount_rmb=amount,
+        received_on=timezone.localdate(),
+        bank_reference="IN1",
+    )
+    recovery.confirm_repayment(user=office.finance2, repayment_id=repayment.pk)
 
 
 def found() -> set[str]:

@@ -178,7 +178,7 @@ def test_the_page_names_every_operation_and_its_examples_answer(client):
     ]
     for operation in operations():
         assert operation.path in text
-        if not operation.needs_token:
+        if not operation.needs_token and "{" not in operation.path:
             assert client.get(operation.example).status_code == 200, operation.example
     description = client.get(f"{V1}/openapi.json").json()
     assert description["openapi"].startswith("3.") and description["info"]["version"] == "1"

@@ -20,14 +20,14 @@ RUN python -m nanchang_portal.launcher.messages \
        DATA_DIR=/tmp/build python manage.py collectstatic --noinput -v 0
 
 RUN useradd --system --uid 10001 --home-dir /srv/portal --shell /usr/sbin/nologin portal \
-    && install -d -o portal -g portal -m 0700 /srv/data
-ENV DATA_DIR=/srv/data
+    && install -d -o portal -g portal -m 0700 /srv/data /srv/heads
+ENV DATA_DIR=/srv/data PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
 USER portal
 VOLUME /srv/data
 EXPOSE 8000
 
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-    CMD ["python", "-c", "import os, urllib.request as u; host = os.environ['ALLOWED_HOSTS'].split(',')[0].strip().lstrip('.'); u.urlopen(u.Request('http://127.0.0.1:8000/healthz', headers={'Host': host}), timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; host = os.environ['ALLOWED_HOSTS'].split(',')[0].strip().lstrip('.'); u.urlopen(u.Request('http://127.0.0.1:8000/healthz/live', headers={'Host': host}), timeout=4)"]
 CMD ["gunicorn", "nanchang_portal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
      "--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "20", \
      "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", "--no-control-socket", \

@@ -10,7 +10,7 @@ FRONT = $(PYTHON) nanchang_portal/launcher/front.py
 # Bytecode is kept (in __pycache__): compiling everything again costs each process seconds.
 unexport PYTHONDONTWRITEBYTECODE
 # What the child processes read; also as arguments: `make run PORT=8001 DATA_DIR=/srv/portal`.
-export PORT DATA_DIR DATABASE_URL REDIS_URL CACHE_URL
+export PORT DATA_DIR DATABASE_URL REDIS_URL CACHE_URL SIZE
 
 .PHONY: help python setup run test lint format lock messages clean
 
@@ -27,24 +27,32 @@ setup: python ## makes .venv from the locked requirements
 run: python ## the whole portal on http://127.0.0.1:8000 (PORT, DATA_DIR); Ctrl-C stops it
 	@exec $(FRONT) run --tied
 
-.PHONY: dev system
+.PHONY: dev system lighthouse
 dev: python
 	@$(FRONT) setup --dev
 
 system:
 	@.ci/system
 
-test: system dev ## everything that CI runs
+lighthouse: dev
+	@.ci/lighthouse
+
+test: system dev lighthouse ## everything that CI runs
 	@$(MAKE) --no-print-directory lint
 	$(VENV)/python -m pytest -n 2 --dist loadgroup --durations 30 --durations-min 5
 
 .PHONY: coverage
-coverage: system dev ## the same tests, counting the lines and branches they reach (slower by half)
+coverage: system dev lighthouse ## the same tests, counting the lines and branches they reach (slower by half)
 	$(VENV)/python -m pytest -n 2 --dist loadgroup --cov
 
 .PHONY: bench
-bench: dev ## speed as ratios, measured here (bench/)
-	$(VENV)/python -m bench.workbook
+bench: dev ## speed as ratios, measured here (bench/); SIZE=1000000 for a large city
+	$(VENV)/python -m bench
+	$(VENV)/python -m bench.queue
+
+.PHONY: drill
+drill: dev ## races for money in large numbers, with their counts (drills/)
+	$(VENV)/python -m drills.races
 
 lint: ## formatting, style, templates, the rooms' imports
 	$(VENV)/ruff check
@@ -66,6 +74,6 @@ messages: dev ## brings the texts of the code into the Chinese catalogue, and sa
 	$(VENV)/python -m nanchang_portal.launcher.catalogue
 
 clean: ## removes what the other commands made, except the data in var
-	rm -rf .venv staticfiles .pytest_cache .ruff_cache .import_linter_cache .coverage* htmlcov .hypothesis
+	rm -rf .venv .lighthouse staticfiles .pytest_cache .ruff_cache .import_linter_cache .coverage* htmlcov .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name '*.mo' -path '*/LC_MESSAGES/*' -delete

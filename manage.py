@@ -34,6 +34,8 @@ def engines(arguments: list[str]) -> contextlib.AbstractContextManager:
     told_otherwise = any(argument.startswith("--settings") for argument in arguments)
     if not own_settings or asks_for_help or told_otherwise or os.environ.get("DATABASE_URL"):
         return contextlib.nullcontext()
+    if arguments[0] == "verify_audit" and any(argument.startswith("--dump") for argument in arguments):
+        return contextlib.nullcontext()
     if arguments[0] in NEED_NO_ENGINES and not any(
         argument.startswith("--database") for argument in arguments
     ):

@@ -9,13 +9,13 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import appointment_admin, appointments, services  # noqa: F401  (registers the appointments)
 from accounts.admin_forms import EndForm, GrantForm
 from accounts.enums import OfficialRole
 from accounts.models import Accreditation, Membership, Organisation, User
-from accounts.permissions import may_accredit
+from accounts.permissions import may_accredit, may_appoint
 from audit import services as audit
-from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline
+from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline, with_people
 
 # Roles are fixed by a migration; addresses and second factors are their owners' to change, on their own pages.
 for model in (Group, EmailAddress, Authenticator):
@@ -140,7 +140,13 @@ class OrganisationAdmin(ReadOnlyAdmin):
         return organisation.division_label
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        context = {"may_accredit": bool(may_accredit(request.user))}
+        found = self.get_object(request, object_id)
+        context = {
+            "may_accredit": bool(may_accredit(request.user)),
+            "may_appoint": found is not None
+            and bool(may_appoint(request.user, found))
+            and appointments.is_orphaned(found),
+        }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
 
@@ -163,10 +169,10 @@ class AccreditationAdmin(ReadOnlyAdmin):
         return bool(may_accredit(request.user, obj.organisation if obj else None))
 
     def get_fields(self, request, obj=None):
-        return (*self.ENTERED, "valid_to", *(self.STAMPED if obj else ()))
+        return with_people(self.model, (*self.ENTERED, "valid_to", *(self.STAMPED if obj else ())))
 
     def get_readonly_fields(self, request, obj=None):
-        return (*self.ENTERED, *self.STAMPED) if obj else ()
+        return with_people(self.model, (*self.ENTERED, *self.STAMPED)) if obj else ()
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = EndForm if obj else type("GrantFormOfUser", (GrantForm,), {"user": request.user})

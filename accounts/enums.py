@@ -29,3 +29,11 @@ class OfficialRole(models.TextChoices):
     RELEASER = "releaser", _("Payment releaser")
     POLICY_EDITOR = "policy_editor", _("Policy editor")
     AUDITOR = "auditor", _("Auditor")
+
+
+class AppointmentState(models.TextChoices):
+    """Where the appointment of an owner by the bureau stands."""
+
+    PROPOSED = "proposed", _("Waits for a second official")
+    MADE = "made", _("Made")
+    TURNED_DOWN = "turned_down", _("Turned down")

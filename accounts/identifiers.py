@@ -125,6 +125,7 @@ def division_name(division: str) -> str:
     return "".join(dict.fromkeys(kept)) or division
 
 
+@lru_cache(maxsize=10_000)
 def _named(division: str, part: str) -> str:
     info = numdb.get("cn/loc").info(division)
     found = {name: value for _digits, values in info for name, value in values.items()}

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import AccreditationKind, MembershipRole, OrganisationKind
+from accounts.enums import AccreditationKind, AppointmentState, MembershipRole, OrganisationKind
 from accounts.identifiers import division_name, is_nanchang, normalise, validate_credit_code
+from audit.triggers import no_truncate
 
 
 class User(AbstractUser):
@@ -216,6 +217,83 @@ class Handover(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} · {self.offered_to}"
+
+
+class OwnerAppointment(models.Model):
+    """The bureau makes somebody owner where every owner's account is closed: one official asks, another confirms."""
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="appointments", verbose_name=_("organisation")
+    )
+    person = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("becomes owner")
+    )
+    letter = models.CharField(
+        _("letter"), max_length=60, help_text=_("The number or date of the organisation's stamped letter.")
+    )
+    reason = models.CharField(_("reason"), max_length=500)
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed"), db_default=Now())
+    state = models.CharField(
+        _("state"), max_length=12, choices=AppointmentState, default=AppointmentState.PROPOSED
+    )
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True)
+
+    class Meta:
+        verbose_name = _("appointment of an owner")
+        verbose_name_plural = _("appointments of owners")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=models.Q(state=AppointmentState.PROPOSED),
+                name="appointment_one_open",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=AppointmentState.MADE)
+                | ~models.Q(decided_by=models.F("proposed_by")),
+                name="appointment_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("proposed_by"))
+                & (models.Q(decided_by__isnull=True) | ~models.Q(person=models.F("decided_by"))),
+                name="appointment_of_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state=AppointmentState.PROPOSED, decided_by__isnull=True, decided_at__isnull=True
+                )
+                | models.Q(
+                    state__in=[AppointmentState.MADE, AppointmentState.TURNED_DOWN],
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                ),
+                name="appointment_state_says_who",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(reason="") & ~models.Q(letter=""), name="appointment_says_why"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            no_truncate(),
+            pgtrigger.ReadOnly(
+                name="what_was_proposed_is_fixed", exclude=["state", "decided_by", "decided_at"]
+            ),
+            pgtrigger.Protect(
+                name="decided_once",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state=AppointmentState.PROPOSED),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} · {self.person}"
 
 
 class AccreditationQuerySet(models.QuerySet):

@@ -1,5 +1,6 @@
 """Who may do what. Each answer is `(allowed, reason)`; the reason is shown to the person."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -27,6 +28,20 @@ def roles_of(user: User) -> frozenset[str]:
         names = set(user.groups.values_list("name", flat=True))
         user._official_roles = frozenset(names & set(OfficialRole.values))
     return user._official_roles
+
+
+def know_roles(users: Sequence[User]) -> None:
+    """Read the roles of several people at once, those that were read already left alone."""
+    unknown = {user.pk: user for user in users if not hasattr(user, "_official_roles")}
+    if not unknown:
+        return
+    found: dict[int, set[str]] = {pk: set() for pk in unknown}
+    rows = User.groups.through.objects.filter(user__in=unknown, group__name__in=OfficialRole.values)
+    for pk, name in rows.values_list("user_id", "group__name"):
+        found[pk].add(name)
+    for user in users:
+        if not hasattr(user, "_official_roles"):
+            user._official_roles = frozenset(found[user.pk]) if user.is_active else frozenset()
 
 
 def has_role(user: User, *roles: str) -> bool:
@@ -71,4 +86,13 @@ def may_accredit(user: User, organisation: Organisation | None = None) -> Answer
         return Answer(False, _("Only reviewers grant and end recognitions and designations."))
     if organisation is not None and membership(user, organisation.pk):
         return Answer(False, _("You are a member of this organisation; somebody else must grant this."))
+    return YES
+
+
+def may_appoint(user: User, organisation: Organisation) -> Answer:
+    """May this official take part in appointing an owner of this organisation?"""
+    if not (user.is_staff and has_role(user, OfficialRole.INITIAL_REVIEWER, OfficialRole.FINAL_REVIEWER)):
+        return Answer(False, _("Only reviewers appoint an organisation's owner."))
+    if membership(user, organisation.pk):
+        return Answer(False, _("You are a member of this organisation; somebody else must decide this."))
     return YES

@@ -10,8 +10,11 @@ class ApplicationsConfig(AppConfig):
         from applications import papers, workbook  # noqa: F401  (register themselves)
         from applications.prints import PAPERS
         from applications.programme import OffshoreProgramme
+        from applications.reconciling import CHECKS
         from casework.prints.papers import offer
         from casework.programmes import register
+        from ledger import reconciling
 
         register(OffshoreProgramme())
+        reconciling.register(*CHECKS)
         offer(OffshoreProgramme.code, PAPERS)

@@ -17,6 +17,7 @@ CLAIM_SAVED = "offshore.claim_saved"
 CONTRACT_SAVED = "offshore.contract_saved"
 CLAIM_IMPORTED = "offshore.claim_imported"
 CONTRACTS_IMPORTED = "offshore.contracts_imported"
+CONTRACTS_TAKEN_OVER = "offshore.contracts_taken_over"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def _contract(contract: Contract, answer: Answer) -> Subject:
         id=contract.pk,
         programme=ProgrammeCode.OFFSHORE,
         organisation=contract.organisation,
-        label=str(contract),
+        label=f"{contract.contract_number} · {contract.name}",
         url=reverse("offshore:contract", args=[contract.pk]),
         answer=answer,
     )

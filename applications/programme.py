@@ -1,7 +1,6 @@
 """The offshore incentive as casework sees it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,22 +9,21 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.enums import AccreditationKind
-from accounts.selectors import is_accredited
+from applications.flags import flags_of
 from applications.layout import LAYOUT
 from applications.models import OffshoreClaim, Receipt
 from applications.selectors import Rates, approved_claims_of_year, claim_lines, claim_of
-from casework.enums import IN_REVIEW, Payee
+from casework.enums import IN_REVIEW, LineVerdict, Payee
 from casework.models import Case
-from casework.programmes import AssessedResult, Flag, PayeeLine, Problem
+from casework.programmes import AMOUNT, AssessedResult, DecidableLine, Flag, PayeeLine, Problem
+from documents.selectors import place_url
 from documents.selectors import problems_of as problems_of_papers
 from documents.services.filing import freeze
 from ledger import services as ledger
 from ledger.selectors import granted_in_year
-from policy.countries import ONSHORE
 from policy.enums import ProgrammeCode
 from policy.rules import offshore
-from policy.rules.money import add
+from policy.rules.money import add, multiply
 from policy.selectors import offshore_terms_for
 
 
@@ -40,7 +38,7 @@ class OffshoreProgramme:
 
     def mend_url(self, case: Case, path: str) -> str:
         if path.startswith("documents/"):
-            return reverse("documents:case", args=[case.number])
+            return place_url(case, path)
         return self.edit_url(case)
 
     def problems(self, case: Case) -> Sequence[Problem]:
@@ -116,6 +114,40 @@ class OffshoreProgramme:
             "granted_rmb": str(granted),
         }
 
+    def references(self, snapshot: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        return [(str(line["receipt"]), line["bank_reference"]) for line in snapshot["lines"]]
+
+    def lines(self, snapshot: Mapping[str, Any]) -> Sequence[DecidableLine]:
+        return [
+            DecidableLine(
+                key=str(line["receipt"]),
+                label=_("Receipt %(reference)s") % {"reference": line["bank_reference"]},
+                amount=Decimal(line["amount"]),
+                unit=line["currency"],
+                # A refund counts as it is, or not at all.
+                reduction=AMOUNT if Decimal(line["amount"]) > 0 else "",
+                subjects=(f"receipt-{line['receipt']}", f"contract-{line['contract']['id']}"),
+            )
+            for line in snapshot["lines"]
+        ]
+
+    def accepted(
+        self, snapshot: Mapping[str, Any], verdicts: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        if not verdicts:
+            return snapshot
+        lines = []
+        for line in snapshot["lines"]:
+            verdict = verdicts.get(str(line["receipt"]), {"verdict": LineVerdict.ACCEPT})
+            if verdict["verdict"] == LineVerdict.REFUSE:
+                continue
+            if verdict["verdict"] == LineVerdict.REDUCE:
+                usd = multiply(Decimal(verdict["accepted"]), Decimal(line["usd_per_unit"]))
+                line = line | {"amount": verdict["accepted"], "usd": format(usd, "f")}
+            lines.append(line)
+        usd = add(*(Decimal(line["usd"]) for line in lines))
+        return {**snapshot, "lines": lines, "usd": format(usd, "f")}
+
     def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
         terms = offshore_terms_for(snapshot["year"])
         result = offshore.assess_claim(
@@ -142,30 +174,7 @@ class OffshoreProgramme:
         )
 
     def flags(self, case: Case, snapshot: Mapping[str, Any]) -> Sequence[Flag]:
-        found = []
-        year = snapshot["year"]
-        start, end = _year_days(year)
-        if not is_accredited(case.organisation, AccreditationKind.RECOGNITION, start, end):
-            found.append(
-                Flag("recognition", _("No recognition of this enterprise covers the whole year."), str(year))
-            )
-        for line in snapshot["lines"]:
-            contract = line["contract"]
-            if contract["client_country"] == ONSHORE:
-                found.append(Flag("onshore", _("The client is domestic."), contract["contract_number"]))
-            if contract["is_related_party"]:
-                found.append(
-                    Flag("related_party", _("The client is a related party."), contract["client_name"])
-                )
-            if line["received_on"] < contract["signed_on"]:
-                found.append(
-                    Flag(
-                        "before_contract",
-                        _("Money was received before the contract was signed."),
-                        line["bank_reference"],
-                    )
-                )
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(flags_of(case, snapshot)))
 
     def affected_by(self, case: Case) -> QuerySet[Case]:
         return Case.objects.filter(
@@ -196,7 +205,3 @@ class OffshoreProgramme:
             "undertaking_by": snapshot["undertaking_by"],
             "undertaking_at": snapshot["undertaking_at"],
         }
-
-
-def _year_days(year: int) -> tuple[date, date]:
-    return date(year, 1, 1), date(year, 12, 31)

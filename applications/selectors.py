@@ -79,6 +79,21 @@ def approved_claims_of_year(case: Case) -> list[Case]:
     )
 
 
+def approved_usd(organisation_id: int, year: int, *, but: int | None = None) -> Decimal:
+    """USD that the organisation's approved offshore claims of a year counted, unrounded."""
+    figures = (
+        Case.objects.filter(
+            organisation=organisation_id,
+            programme=ProgrammeCode.OFFSHORE,
+            year=year,
+            status=Status.APPROVED,
+        )
+        .exclude(pk=but)
+        .values_list("current_assessment__result__details__usd", flat=True)
+    )
+    return add(*(Decimal(usd) for usd in figures))
+
+
 # Exchange rates
 
 

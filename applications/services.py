@@ -85,11 +85,15 @@ def save_contract(
     data: Mapping[str, Any],
     contract_id: int | None = None,
     expected_version: int | None = None,
+    follows: Contract | None = None,
 ) -> Contract:
-    """Register a contract, or change one. Raises Refused, or ValidationError for a number registered before."""
+    """Register a contract, or change one. Raises Refused, or ValidationError for a number registered before.
+
+    A new contract remembers the earlier one that it was taken over from, unless another one follows that already.
+    """
     try:
         with transaction.atomic():
-            return _save_contract(user, organisation, data, contract_id, expected_version)
+            return _save_contract(user, organisation, data, contract_id, expected_version, follows)
     except IntegrityError as error:
         if "contract_number_once" not in str(error):
             raise
@@ -103,11 +107,16 @@ def _save_contract(
     data: Mapping[str, Any],
     contract_id: int | None,
     expected_version: int | None,
+    follows: Contract | None,
 ) -> Contract:
     answer = may_file_for(user, organisation)
     if not answer:
         raise Refused("permission", answer.reason)
     contract = Contract(organisation=organisation)
+    if follows is not None and follows.organisation_id == organisation.pk:
+        # Two followers of one contract, registered at the same moment, wait for each other here.
+        Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=organisation.pk)
+        contract.follows = None if Contract.objects.filter(follows=follows).exists() else follows
     if contract_id is not None:
         contract = Contract.objects.select_for_update(of=("self",)).get(
             pk=contract_id, organisation=organisation

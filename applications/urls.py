@@ -1,12 +1,13 @@
 from django.urls import path
 
-from applications.web import claims, contracts, years
+from applications.web import claims, contracts, follow_ups, years
 from casework import converters  # noqa: F401  (registers case_number)
 
 app_name = "offshore"
 urlpatterns = [
     path("contracts/", contracts.contracts, name="contracts"),
     path("contracts/new", contracts.contract_new, name="contract_new"),
+    path("contracts/follow-ups", follow_ups.follow_ups, name="follow_ups"),
     path("contracts/<int:pk>", contracts.contract, name="contract"),
     path("years/<int:pk>", years.year, name="year"),
     path("claims/new", claims.claim_new, name="claim_new"),

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin_base import ReadOnlyAdmin, pretty
-from audit.models import Record, Stream
+from audit.models import Record, Seal, Stream
 from audit.words import action_words
 
 
@@ -49,3 +49,20 @@ class StreamAdmin(ReadOnlyAdmin):
     search_fields = ("key",)
     search_help_text = _("Stream (casework.case:12)")
     ordering = ("-id",)
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    list_display = ("number", "at", "streams", "records", "hash", "key_name")
+    fields = (
+        "number",
+        "at",
+        "streams",
+        "records",
+        "root",
+        "previous_hash",
+        "key_name",
+        "hash",
+        "signature",
+    )
+    ordering = ("-number",)

@@ -12,6 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from audit.triggers import append_only
 from audit.words import action_words
 
+SEAL_FOLLOWS = """
+    IF NEW.number <> (SELECT count(*) + 1 FROM audit_seal)
+       OR NEW.previous_hash <> coalesce((SELECT hash FROM audit_seal WHERE number = NEW.number - 1), '') THEN
+        RAISE EXCEPTION 'audit_seal_follows' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
 
 class Stream(models.Model):
     """The head of one chain: how many records it has and the hash of the last."""
@@ -74,3 +82,37 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream}/{self.number} · {action_words(self.action)}"
+
+
+class Seal(models.Model):
+    """All chains at one moment: a root over their heads, bound to the seal before, signed by a key kept elsewhere.
+
+    The heads themselves are in the exported file (`audit.published`).
+    """
+
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    at = models.DateTimeField(_("at"))
+    streams = models.PositiveIntegerField(_("streams"))
+    records = models.PositiveBigIntegerField(_("records"))
+    root = models.CharField(_("root over all heads"), max_length=64)
+    previous_hash = models.CharField(_("hash of the seal before"), max_length=64, blank=True)
+    key_name = models.CharField(_("name of the key"), max_length=40)
+    hash = models.CharField(_("hash"), max_length=64)
+    signature = models.CharField(_("signature"), max_length=88)
+
+    class Meta:
+        verbose_name = _("audit seal")
+        verbose_name_plural = _("audit seals")
+        ordering = ["-number"]
+        triggers = [
+            *append_only(),
+            pgtrigger.Trigger(
+                name="seal_follows",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=SEAL_FOLLOWS,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -1,42 +1,32 @@
 """Write to the audit chains and verify them."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 
-from audit.models import Record, Stream
+from audit import verification
+from audit.hashing import Head, RecordText, SealText, canonical_json, sha256
+from audit.models import Record, Seal, Stream
+from audit.verification import Break
 
-
-def canonical_json(value: Any) -> str:
-    """One spelling for one value: sorted keys, no spaces, everything unknown as its string."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-
-
-def sha256(value: Any) -> str:
-    """Hex SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+__all__ = ["Break", "Chains", "breaks", "canonical_json", "record", "sha256"]
+HASHED = ("number", "at", "actor_id", "actor_label", "action", "object_type", "object_id", "data", "hash")
 
 
 def _record_hash(previous: str, stream: str, record: Record) -> str:
-    return sha256(
-        [
-            previous,
-            stream,
-            record.number,
-            record.at.astimezone(UTC).isoformat(timespec="microseconds"),
-            record.actor_id,
-            record.actor_label,
-            record.action,
-            record.object_type,
-            record.object_id,
-            record.data,
-        ]
+    return _text(record, stream, previous).computed()
+
+
+def _text(record: Record, stream: str, previous: str) -> RecordText:
+    return RecordText(
+        stream=stream,
+        previous_hash=previous,
+        **{name: getattr(record, name) for name in HASHED},
     )
 
 
@@ -87,30 +77,22 @@ def record(
     return entry
 
 
-@dataclass(frozen=True)
-class Break:
-    """A place where a chain does not hold."""
+class Chains:
+    """The database as `audit.verification` examines it."""
 
-    stream: str
-    number: int
-    why: str
+    def heads(self) -> Iterator[Head]:
+        return (Head(*row) for row in Stream.objects.values_list("key", "length", "head"))
+
+    def records(self) -> Iterator[RecordText]:
+        keys = dict(Stream.objects.values_list("pk", "key"))
+        for row in Record.objects.order_by("stream_id", "number").iterator(chunk_size=5000):
+            yield _text(row, keys.get(row.stream_id, f"(stream {row.stream_id})"), row.previous_hash)
+
+    def seals(self) -> Iterator[SealText]:
+        names = [field.name for field in fields(SealText)]
+        return (SealText(**row) for row in Seal.objects.order_by("number").values(*names))
 
 
 def breaks() -> Iterator[Break]:
-    """Walk every chain in order and yield each place that does not verify."""
-    heads = {s.pk: s for s in Stream.objects.all()}
-    seen: dict[int, tuple[int, str]] = {}
-    rows = Record.objects.order_by("stream_id", "number").iterator(chunk_size=5000)
-    for row in rows:
-        length, last = seen.get(row.stream_id, (0, ""))
-        key = heads[row.stream_id].key
-        if row.number != length + 1:
-            yield Break(key, row.number, f"expected record {length + 1}")
-        if row.previous_hash != last:
-            yield Break(key, row.number, "the hash of the record before differs")
-        if row.hash != _record_hash(row.previous_hash, key, row):
-            yield Break(key, row.number, "the record's own hash differs")
-        seen[row.stream_id] = (row.number, row.hash)
-    for pk, head in heads.items():
-        if seen.get(pk, (0, "")) != (head.length, head.head):
-            yield Break(head.key, head.length, "the head names another last record")
+    """Walk every chain in order and yield each place that does not verify by itself."""
+    return verification.breaks(Chains())

@@ -8,14 +8,14 @@ and indexes) and into one bare table. The usual way: openpyxl, stdnum and bulk_c
 import json
 import os
 import resource
-import sys
 import tempfile
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import python_calamine
 import xlsxwriter
+
+from bench.measure import Clock, Times
 
 ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
 REGISTER = """
@@ -24,14 +24,17 @@ CREATE TEMPORARY TABLE bench_rows (class_code text, name text, identity_kind tex
     certificate_issued_on text, employer_code text, employer_name text, employer_division text, signed_on text,
     contract_starts_on text, contract_ends_on text, open_ended text, position text)
 """
-#: The same rows into the same four tables, as they stand: hash and ciphertext are made up, nothing is looked at.
+#: The same rows, as long and with the same author, into the same four tables: hash and ciphertext are made up, nothing
+#: is looked at.
 UNCHECKED = (
     """INSERT INTO training_trainee (institution_id, name, identity_kind, identity_encrypted, identity_key,
-        identity_masked, education, school, student_number, consent_on, version)
-    SELECT %(institution)s, name, 'resident', '\\x00', 'v0:' || identity, left(identity, 6) || '****', 'bachelor',
-        school, student_number, consent_on::date, 1 FROM bench_rows""",
-    """INSERT INTO training_enrolment (training_class_id, trainee_id, starts_on, ends_on, version)
-    SELECT k.id, t.id, k.starts_on, k.ends_on, 1 FROM bench_rows b
+        identity_masked, education, school, student_number, consent_on, version,
+        changed_by_id)
+    SELECT %(institution)s, name, 'resident', convert_to(repeat('x', 120), 'UTF8'), 'v0:' || identity,
+        left(identity, 6) || '****', 'bachelor',
+        school, student_number, consent_on::date, 1, %(user)s FROM bench_rows""",
+    """INSERT INTO training_enrolment (training_class_id, trainee_id, starts_on, ends_on, version, changed_by_id)
+    SELECT k.id, t.id, k.starts_on, k.ends_on, 1, %(user)s FROM bench_rows b
     JOIN training_trainingclass k ON k.institution_id = %(institution)s AND k.code = b.class_code
     JOIN training_trainee t ON t.institution_id = %(institution)s AND t.identity_key = 'v0:' || b.identity""",
     """CREATE TEMPORARY TABLE bench_places AS SELECT b.*, e.id AS place FROM bench_rows b
@@ -79,33 +82,7 @@ def make_file(path: Path) -> None:
             page.write_row(number + 1, 18, ["否", "软件工程师"])
 
 
-class Clock:
-    """Seconds on the wall, and processor seconds of this process, its parser and its connection of the database.
-
-    On a machine that others use, the wall says more about them than about us; the processor's time is ours.
-    """
-
-    def __init__(self) -> None:
-        from django.db import connection
-
-        connection.ensure_connection()
-        self._backend = connection.connection.info.backend_pid
-        self._wall, self._used = time.perf_counter(), self._processor()
-
-    def _processor(self) -> float:
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        user, system = Path(f"/proc/{self._backend}/stat").read_text().rpartition(")")[2].split()[11:13]
-        backend = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-        return time.process_time() + children.ru_utime + children.ru_stime + backend
-
-    def read(self) -> tuple[float, float]:
-        return time.perf_counter() - self._wall, self._processor() - self._used
-
-
-Times = dict[str, tuple[float, float]]
-
-
-def unchecked(path: Path, institution_id: int) -> Times:
+def unchecked(path: Path, institution_id: int, user_id: int) -> Times:
     """Times of reading the file and copying its rows as they are: into a bare table, and on into the register."""
     from django.db import connection, transaction
 
@@ -113,6 +90,7 @@ def unchecked(path: Path, institution_id: int) -> Times:
     sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_name("学员")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute("SET LOCAL pgtrigger.ignore = '{}'")  # as the take-over does; triggers are kept
         cursor.execute(REGISTER)
         with cursor.copy("COPY bench_rows FROM STDIN") as copy:
@@ -123,7 +101,7 @@ def unchecked(path: Path, institution_id: int) -> Times:
         copied = clock.read()
         cursor.execute("ANALYZE bench_rows")
         for statement in UNCHECKED:
-            cursor.execute(statement, {"institution": institution_id})
+            cursor.execute(statement, {"institution": institution_id, "user": user_id})
     written = clock.read()
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE bench_rows, bench_places")
@@ -206,7 +184,7 @@ def measure() -> dict:
         child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         count = Enrolment.objects.filter(trainee__institution=schools[1]).count()
         assert count == ROWS, count
-        times |= unchecked(path, schools[0].pk)
+        times |= unchecked(path, schools[0].pk, clerk.pk)
         times["typical_loop_scaled"] = tuple(value / PEER_ROWS * ROWS for value in peer(path))
     times["check_and_take_over"] = tuple(map(sum, zip(times["check"], times["take_over"], strict=True)))
     return {
@@ -243,27 +221,3 @@ def show(result: dict) -> None:
         print(f"  {name:<46}{ratio:10.2f}{result['ratios_of_processor_time'][name]:10.2f}")
     print(f"peak: worker {result['peak_mb']['worker']} MB, parser {result['peak_mb']['parser']} MB")
     print(json.dumps({"workbook": result}))
-
-
-def main() -> None:
-    """Runs on engines and a database of its own, gone afterwards."""
-    import django
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "nanchang_portal.settings.test"
-    from nanchang_portal import embedded
-
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-
-    with embedded.running(settings.DATA_DIR, "the bench", database=True, broker=True):
-        call_command("migrate", verbosity=0)
-        show(measure())
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from nanchang_portal.launcher.messages import compile_messages
-
-    compile_messages()
-    main()

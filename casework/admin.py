@@ -4,8 +4,23 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline, pretty
+from casework.desk import cover_admin, fund_admin, reopening_admin  # noqa: F401  (they register themselves)
 from casework.desk.case_admin import CaseAdmin
-from casework.models import Assessment, Award, AwardLine, CalculationRun, Case, Review, Submission, Transition
+from casework.models import (
+    Assessment,
+    Assignment,
+    Award,
+    AwardLine,
+    CalculationRun,
+    Case,
+    CaseEvent,
+    FiledReference,
+    LineDecision,
+    Remark,
+    Review,
+    Submission,
+    Transition,
+)
 
 admin.site.register(Case, CaseAdmin)
 
@@ -96,6 +111,27 @@ class ReviewAdmin(OfCase):
         return review.reason
 
 
+@admin.register(Remark)
+class RemarkAdmin(OfCase):
+    list_display = ("case", "path", "code", "text", "author", "created_at", "answer", "resolved_by")
+    list_select_related = ("case", "author", "resolved_by__case")
+    list_filter = ("kind", "code", ("resolved_by", admin.EmptyFieldListFilter))
+    search_fields = ("case__number", "text")
+    search_help_text = _("Case number or words of the remark")
+
+
+@admin.register(CaseEvent)
+class CaseEventAdmin(OfCase):
+    list_display = ("case", "kind", "key", "at")
+    list_select_related = ("case",)
+    list_filter = ("kind",)
+    fields = ("case", "kind", "key", "at", "what")
+
+    @admin.display(description=_("data"))
+    def what(self, event):
+        return pretty(event.data)
+
+
 class AwardLineInline(ReadOnlyInline):
     model = AwardLine
     fields = ("payee", "reference", "amount_rmb", "reversed_at")
@@ -112,3 +148,23 @@ class AwardAdmin(OfCase):
     @admin.display(description=_("organisation"), ordering="case__organisation__name")
     def organisation(self, award):
         return award.case.organisation
+
+
+@admin.register(LineDecision)
+class LineDecisionAdmin(OfCase):
+    list_display = ("case", "key", "verdict", "accepted", "code", "reason", "by", "at")
+    list_select_related = ("case", "by")
+    list_filter = ("verdict", "code")
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(OfCase):
+    list_display = ("case", "stage", "before", "assignee", "by", "reason", "at")
+    list_select_related = ("case", "before", "assignee", "by")
+
+
+@admin.register(FiledReference)
+class FiledReferenceAdmin(OfCase):
+    list_display = ("case", "key", "written", "plain")
+    list_select_related = ("case",)
+    search_fields = ("=plain", "case__number")

@@ -56,6 +56,16 @@ class Task:
         """The remarks on exactly this place."""
         return [view for view in self.remarks if view.remark.path == path]
 
+    def by_part(self, row: str) -> dict[str, list["RemarkView"]]:
+        """The remarks on a row and within it, by what they mark in it; "row" is the row as a whole."""
+        found: dict[str, list[RemarkView]] = {}
+        for view in self.remarks:
+            if view.remark.path == row:
+                found.setdefault("row", []).append(view)
+            elif view.remark.path.startswith(f"{row}/"):
+                found.setdefault(view.remark.path[len(row) + 1 :], []).append(view)
+        return found
+
 
 def task(case: Case, latest: Submission | None, deadline: Deadline | None = None) -> Task:
     """The open remarks of a returned claim; `latest` is its latest submission."""

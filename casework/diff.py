@@ -116,8 +116,13 @@ def places_of_subjects(snapshot: Mapping[str, Any], layout: Layout) -> dict[str,
 def _files(before: Mapping[str, Any], after: Mapping[str, Any], layout: Layout) -> Iterator[Change]:
     """Files that came, went, or took each other's place."""
     near = places_of_subjects(before, layout)
-    known = rows_of(before, layout)
-    for key, row in rows_of(after, layout).items():
+    known, new_rows = rows_of(before, layout), rows_of(after, layout)
+    for key, row in known.items():
+        if key not in new_rows:
+            for subject, _place in layout.subjects(row):
+                # The papers of a row leave with it.
+                near.setdefault(subject, []).append(f"{layout.rows}/{ADD}")
+    for key, row in new_rows.items():
         for subject, place in layout.subjects(row):
             # The papers of a new row come with it.
             near.setdefault(subject, []).append(place if key in known else f"{layout.rows}/{ADD}")

@@ -69,6 +69,7 @@ class RunCause(models.TextChoices):
     YEAR_CHANGED = "year_changed", _("Another claim of the year was decided")
     REQUEST = "request", _("Asked for by an official")
     REOPENING = "reopening", _("The case was reopened")
+    REVIEW = "review", _("An official decided on lines")
 
 
 class Payee(models.TextChoices):
@@ -95,6 +96,27 @@ class RemarkCode(models.TextChoices):
     UNCLEAR = "unclear", _("Needs an explanation")
 
 
+class LineVerdict(models.TextChoices):
+    """What an official concluded about one line of a claim."""
+
+    ACCEPT = "accept", pgettext_lazy("line of a claim", "Accepted")
+    REDUCE = "reduce", pgettext_lazy("line of a claim", "Reduced")
+    REFUSE = "refuse", pgettext_lazy("line of a claim", "Refused")
+
+
+class LineCode(models.TextChoices):
+    """Why a line counts less or not at all; the words to it are the official's own."""
+
+    DUPLICATE = "duplicate", _("Claimed elsewhere already")
+    NO_EVIDENCE = "no_evidence", _("Not shown by the evidence")
+    AMOUNT_DIFFERS = "amount_differs", _("The evidence shows another figure")
+    NOT_OFFSHORE = "not_offshore", _("Not an offshore service")
+    RELATED_PARTY = "related_party", _("Not at arm's length")
+    OTHER_YEAR = "other_year", _("Belongs to another year")
+    CONDITION = "condition", _("A condition is not met")
+    OTHER = "other", _("Another reason")
+
+
 class CaseEventKind(models.TextChoices):
     """What happens to a case beside its status."""
 
@@ -103,6 +125,8 @@ class CaseEventKind(models.TextChoices):
     NOTICE_PUBLISHED = "notice_published", _("The award is on a public notice")
     NOTICE_WITHDRAWN = "notice_withdrawn", _("The public notice was withdrawn")
     OBJECTION_RECEIVED = "objection_received", _("An objection was received")
+    APPEAL_RECEIVED = "appeal_received", _("An appeal was received")
+    OBJECTION_EXAMINED = "objection_examined", _("An objection or appeal was examined")
     OBJECTION_ANSWERED = "objection_answered", _("An objection or appeal was answered")
     LETTER_MADE = "letter_made", _("The decision letter is ready")
     REOPENED = "reopened", _("The case was reopened")

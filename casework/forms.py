@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from casework.corrections import RemarkView
 
 ANSWER_LENGTH = 1000
+
+
+def pin(form: forms.BaseForm, remarks: Mapping[str, Sequence[RemarkView]]) -> None:
+    """Let each field of the form carry the remarks under its name; `bootstrap5/field.html` shows them."""
+    for name, views in remarks.items():
+        if views and name in form.fields:
+            form.fields[name].remarks = views
 
 
 class WithdrawForm(forms.Form):

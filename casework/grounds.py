@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from casework.models import Case
+from casework.enums import Outcome, Stage
+from casework.models import Case, Ground
 from policy.rules.versions import VersionError, version_for_year
 from policy.selectors import published_versions
 
@@ -34,3 +35,11 @@ def clauses_of(case: Case) -> list[Clause]:
             if parameter.quotation and parameter.quotation not in found:
                 found.append(parameter.quotation)
     return [Clause(clause, " / ".join(quotations)) for clause, quotations in words.items() if clause]
+
+
+def ground_of_rejection(case: Case) -> Ground | None:
+    """The ground of a case's latest final rejection, as it was written."""
+    rejections = Ground.objects.filter(
+        review__case=case, review__stage=Stage.FINAL, review__outcome=Outcome.REJECT
+    )
+    return rejections.order_by("review_id").last()

@@ -93,7 +93,7 @@ _WHAT = {
 
 def timeline(case: Case, *, for_official: bool) -> list[Event]:
     """What happened to a case, oldest first. Applicants read an office instead of an official's name."""
-    steps = case.transitions.select_related("actor").order_by("id")
+    steps = case.transitions.select_related("actor", "on_behalf_of").order_by("id")
     return [_event(step, for_official=for_official) for step in steps]
 
 
@@ -102,6 +102,8 @@ def _event(step: Transition, *, for_official: bool) -> Event:
         who = _("The portal")
     elif for_official or step.acted_as == Actor.APPLICANT:
         who = f"{step.actor}"
+        if step.on_behalf_of:
+            who = _("%(who)s on behalf of %(whom)s") % {"who": who, "whom": step.on_behalf_of}
     else:
         who = f"{_BUREAU} · {step.get_acted_as_display()}"
     what = _WHAT.get((step.from_status, step.to_status)) or Status(step.to_status).label

@@ -23,11 +23,36 @@ class Problem:
 
 @dataclass(frozen=True)
 class Flag:
-    """Something an official should look at before deciding; never a refusal by itself."""
+    """Something an official should look at before deciding; never a refusal by itself.
+
+    `evidence` names what it is about, `url` leads there; `line` is the key of the row, if it is about one.
+    """
 
     code: str
     message: str
     evidence: str = ""
+    url: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class DecidableLine:
+    """One row of a snapshot that an official may accept, reduce or refuse.
+
+    `amount` is what was filed, in `unit`; None where a row counts or does not. `reduction` says what a reduction is:
+    "amount" (to a smaller one), a sentence (the one reduction that there is), or "" (none).
+    """
+
+    key: str
+    label: str
+    amount: Decimal | None = None
+    unit: str = ""
+    reduction: str = ""
+    #: What the row's files belong to (see documents.subjects).
+    subjects: tuple[str, ...] = ()
+
+
+AMOUNT = "amount"
 
 
 @dataclass(frozen=True)
@@ -74,6 +99,17 @@ class Programme(Protocol):
     def basis(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         """What was granted before and bears on this case, JSON-ready. Called with the organisation locked."""
 
+    def references(self, snapshot: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        """The bank references of a snapshot, each with the key of its row."""
+
+    def lines(self, snapshot: Mapping[str, Any]) -> Sequence[DecidableLine]:
+        """What an official may accept, reduce or refuse one by one."""
+
+    def accepted(
+        self, snapshot: Mapping[str, Any], verdicts: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """The snapshot as the rules are to see it after the decisions on its lines (casework.lines.for_rules)."""
+
     def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
         """Apply the published terms; pure but for reading them."""
 
@@ -109,3 +145,8 @@ def programme_of(case: Case) -> Programme:
 
 def programme(code: str) -> Programme:
     return _registry[code]
+
+
+def prefixes() -> list[str]:
+    """What the case numbers of the programmes begin with."""
+    return [found.prefix for found in _registry.values()]

@@ -1,6 +1,6 @@
 """What of a returned claim is open again: only what an official marked; everything when nothing was marked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,25 +96,51 @@ def sentence(change: Change) -> str:
     ) % {"place": where, "before": change.before or "—", "after": change.after or "—"}
 
 
-def may_change_file(case: Case, *, subject: str, item: str, file_id: int | None = None) -> bool:
-    """May a file of this subject come (`file_id` None), be replaced or go, while the case is returned?"""
-    open_ = reopened(case)
-    if open_.everything or open_.allows(f"{FILES}/{ADD}"):
-        return True
-    snapshot, layout = case.submissions.last().snapshot, programme_of(case).layout
-    filed = files_of(snapshot)
-    if file_id is not None and file_id not in {file["id"] for file in filed}:
-        return True  # it was not filed yet: taking it back is no change
-    places = places_of_subjects(snapshot, layout)
-    of_rows = {name.partition("-")[0] for name in places}
-    is_new = subject not in places and subject.partition("-")[0] in of_rows
-    near = [f"{layout.rows}/{ADD}"] if is_new else places.get(subject, ())
-    if any(open_.touches(place) for place in near):
-        return True
-    return any(
-        (file["subject"], file["item"]) == (subject, item) and open_.allows(f"{FILES}/{file['id']}")
-        for file in filed
-    )
+class OpenFiles:
+    """Which files of a case may come, be replaced or go; a few queries once, none for a draft."""
+
+    def __init__(self, case: Case) -> None:
+        self.open = reopened(case)
+        if self.everything:
+            return
+        self.snapshot, self.layout = case.submissions.last().snapshot, programme_of(case).layout
+        self.filed = files_of(self.snapshot)
+        self.places = places_of_subjects(self.snapshot, self.layout)
+
+    @property
+    def everything(self) -> bool:
+        return self.open.everything or self.open.allows(f"{FILES}/{ADD}")
+
+    def may_change(self, *, subject: str, item: str, file_id: int | None = None) -> bool:
+        """May a file of this subject come (`file_id` None), be replaced or go?"""
+        if self.everything:
+            return True
+        if file_id is not None and file_id not in {file["id"] for file in self.filed}:
+            return True  # it was not filed yet: taking it back is no change
+        new = [f"{self.layout.rows}/{ADD}"]
+        near = new if self._is_new(subject) else self.places.get(subject, ())
+        if any(self.open.touches(place) for place in near):
+            return True
+        return any(
+            (file["subject"], file["item"]) == (subject, item) and self.open.allows(f"{FILES}/{file['id']}")
+            for file in self.filed
+        )
+
+    def unasked(self, files: list[dict[str, Any]], subjects: Collection[str]) -> list[Change]:
+        """What these files of these subjects change of the filed ones although nobody asked.
+
+        Rows that came or went since, with their papers, are judged when the claim is filed.
+        """
+        if self.everything:
+            return []
+        old = [file for file in self.filed if file["subject"] in subjects]
+        new = [file for file in files if not self._is_new(file["subject"])]
+        return outside({**self.snapshot, FILES: old}, {**self.snapshot, FILES: new}, self.layout, self.open)
+
+    def _is_new(self, subject: str) -> bool:
+        """Of a row that the last submission did not have."""
+        kinds = {name.partition("-")[0] for name in self.places}
+        return subject not in self.places and subject.partition("-")[0] in kinds
 
 
 # Where a remark can be pinned

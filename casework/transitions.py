@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.refusals import Refusal
 from audit import services as audit
 from casework.enums import Actor, Status
-from casework.models import Case, Transition
+from casework.models import Case, Review, Transition
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,19 @@ class Refused(Refusal):
     """A step of a case that may not be taken now."""
 
 
-def transition(*, case: Case, to: Status, actor: User | None, reason: str = "", **fields) -> Transition:
+def transition(
+    *,
+    case: Case,
+    to: Status,
+    actor: User | None,
+    reason: str = "",
+    on_behalf_of: User | None = None,
+    **fields,
+) -> Transition:
     """Move a locked case along one edge: check, change, log, in the caller's transaction.
 
-    `actor` None is the portal itself. `fields` are set together with the status. Raises Refused.
+    `actor` None is the portal itself. `fields` are set together with the status. Nobody works on the case any more at
+    its new step. Back in initial review, the reviews so far are void. Raises Refused.
     """
     edge = _TABLE.get((Status(case.status), to))
     if edge is None:
@@ -64,17 +73,21 @@ def transition(*, case: Case, to: Status, actor: User | None, reason: str = "", 
     before = case.status
     case.status, case.stage_since, case.changed_at = to, now, now
     case.version += 1
+    case.assigned_to = None
     if actor is not None:
         case.changed_by = actor
     for name, value in fields.items():
         setattr(case, name, value)
     case.save()
+    if to == Status.INITIAL_REVIEW:
+        Review.objects.filter(case=case, void_at__isnull=True).update(void_at=now)
     step = Transition.objects.create(
         case=case,
         from_status=before,
         to_status=to,
         actor=actor,
         acted_as=edge.actor,
+        on_behalf_of=on_behalf_of,
         reason=reason.strip(),
         at=now,
     )
@@ -82,7 +95,8 @@ def transition(*, case: Case, to: Status, actor: User | None, reason: str = "", 
         actor=actor or "portal",
         action=f"case.{to}",
         obj=case,
-        data={"from": before, "to": to, "reason": reason.strip(), "amount_rmb": case.amount_rmb},
+        data={"from": before, "to": to, "reason": reason.strip(), "amount_rmb": case.amount_rmb}
+        | ({"on_behalf_of": on_behalf_of.get_username()} if on_behalf_of else {}),
         at=now,
     )
     return step

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.enums import OrganisationKind
 from accounts.selectors import organisations_of
 from casework import corrections, presentation
-from casework.enums import EDITABLE
+from casework.enums import EDITABLE, IN_REVIEW, Status
 from casework.forms import WithdrawForm
-from casework.models import Case
+from casework.grounds import ground_of_rejection
+from casework.lines import cut_lines, marked
+from casework.models import Case, Submission
 from casework.permissions import may_edit, may_withdraw
-from casework.programmes import programme_of
+from casework.programmes import Programme, programme_of
 from casework.services import filing
 from casework.transitions import Refused
 
@@ -92,6 +94,7 @@ def case(request, number: str):
             "submission": submission,
             "evidence_template": rules.evidence_template,
             "return_reason": reason or "",
+            "ground": ground_of_rejection(found) if found.status == Status.REJECTED else None,
             "times": times,
             "correction": corrections.last_correction(found, submissions),
             "correction_task": corrections.task(found, submission, times.deadline),
@@ -99,9 +102,25 @@ def case(request, number: str):
             "may_edit": may_edit(request.user, found),
             "may_withdraw": may_withdraw(request.user, found),
             "edit_url": rules.edit_url(found),
-            **(rules.evidence(found, submission.snapshot) if submission else {}),
+            **_evidence(found, submission, rules),
         },
     )
+
+
+def _evidence(case: Case, submission: Submission | None, rules: Programme) -> dict:
+    """What was filed, each line with what an official concluded about it."""
+    if submission is None:
+        return {}
+    cut, filed = (
+        cut_lines(case.current_assessment, submission.snapshot, rules),
+        rules.evidence(case, submission.snapshot),
+    )
+    return {
+        **filed,
+        "lines": marked(filed["lines"], rules.layout.key, cut),
+        "cut_lines": cut,
+        "provisional": case.status in IN_REVIEW,
+    }
 
 
 @login_required

@@ -33,6 +33,10 @@ class DocumentQuerySet(models.QuerySet):
         return self.filter(is_current=True)
 
 
+#: What stands where the name of a file with personal data was erased.
+NO_NAME = "***"
+
+
 class Document(models.Model):
     """One version of one file under an item of the checklist. What it is never changes; what became of it may."""
 
@@ -101,9 +105,15 @@ class Document(models.Model):
             pgtrigger.ReadOnly(
                 name="content_is_final",
                 fields=[
-                    "organisation", "programme", "subject_kind", "subject_id", "item", "series", "version", "name",
+                    "organisation", "programme", "subject_kind", "subject_id", "item", "series", "version",
                     "media_type", "size", "sha256", "pages", "storage_key", "uploaded_by", "created_at",
                 ],
+            ),
+            pgtrigger.Protect(
+                name="name_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__name__df=pgtrigger.F("new__name"))
+                & ~pgtrigger.Q(new__name=NO_NAME, new__is_current=False),
             ),
             pgtrigger.Trigger(
                 name="state_moves_forward",

@@ -52,6 +52,10 @@ class Scanner:
             return Verdict(version[:120], answer.removeprefix("stream: ").removesuffix(" FOUND")[:120])
         raise ScannerUnavailable(f"unexpected answer: {answer[:200]}")
 
+    def version(self) -> str:
+        """What the daemon calls itself; raises ScannerUnavailable."""
+        return self._ask(b"zVERSION\0", ())[:120]
+
     def _ask(self, command: bytes, chunks: Iterable[bytes]) -> str:
         try:
             with self._connect() as connection:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from casework.corrections import RemarkView, Task
 from casework.models import Case
 from casework.programmes import Problem
+from casework.reopening import OpenFiles, sentence
 from casework.templatetags.portal import in_language
 from documents.enums import State
 from documents.gate.names import accepted_endings, accepted_words
@@ -21,6 +23,8 @@ from policy import checklists
 from policy.checklists import Item
 
 LISTED = 20
+#: Records on one page of a claim's papers.
+PAGE_SIZE = 20
 
 
 @dataclass
@@ -31,6 +35,8 @@ class Line:
     subject: Subject
     documents: list[Document] = field(default_factory=list)
     error: str = ""
+    #: What an official wrote about the file that was filed here.
+    remarks: list[RemarkView] = field(default_factory=list)
 
     @property
     def state(self) -> str:
@@ -41,6 +47,15 @@ class Line:
         if State.REFUSED in states:
             return "refused"
         return "waiting" if State.QUARANTINED in states else "there"
+
+    @property
+    def need(self) -> str:
+        """A paper of something that is not recorded is not required."""
+        return checklists.OPTIONAL if self.item.code in self.subject.lacks else self.item.need
+
+    @property
+    def is_required(self) -> bool:
+        return self.need == checklists.REQUIRED
 
     @property
     def anchor(self) -> str:
@@ -110,6 +125,38 @@ def _current(subjects: Iterable[Subject]) -> Iterable[Document]:
     return Document.objects.current().filter(where, organisation__in=organisations).order_by("id")
 
 
+def place_url(case: Case, path: str) -> str:
+    """Where the applicant finds the paper that a remark is about; `path` is `documents/7` or `documents/+`."""
+    url, name = reverse("documents:case", args=[case.number]), path.removeprefix("documents/")
+    document = Document.objects.filter(pk=name).first() if name.isdecimal() else None
+    if document is None:
+        return url
+    ref = f"{document.subject_kind}-{document.subject_id}"
+    listed = [s.ref for s in subjects_of(case) if checklists.items_of(s.programme, s.kind)]
+    page = listed.index(ref) // PAGE_SIZE + 1 if ref in listed else 1
+    return f"{url}?page={page}#paper-{ref}-{document.item}"
+
+
+def pin_remarks(listed: Sequence[Section], task: Task) -> None:
+    """Put each remark on a filed file at the line of its paper, where it can be replaced."""
+    about = {}
+    for view in task.remarks:
+        name = view.remark.path.removeprefix("documents/")
+        if name != view.remark.path and name.isdecimal():
+            about[int(name)] = view
+    if not about:
+        return
+    lines = {
+        (line.subject.kind, line.subject.id, line.item.code): line
+        for section in listed
+        for line in section.lines
+    }
+    for document in Document.objects.filter(pk__in=about):
+        line = lines.get((document.subject_kind, document.subject_id, document.item))
+        if line:
+            line.remarks.append(about[document.pk])
+
+
 @dataclass(frozen=True)
 class Summary:
     """How many papers of a case are there, waiting, refused and missing."""
@@ -131,17 +178,19 @@ def summary(case: Case) -> Summary:
         waiting=states.count("waiting"),
         refused=states.count("refused"),
         missing=states.count("missing"),
-        required_missing=sum(line.state == "missing" and line.item.is_required for line in lines),
+        required_missing=sum(line.state == "missing" and line.is_required for line in lines),
     )
 
 
 def problems_of(case: Case) -> list[Problem]:
     """What the papers leave to do before the claim can be filed; called by both programmes."""
-    found = []
-    for section in sections(subjects_of(case)):
+    found, subjects, open_files = [], subjects_of(case), OpenFiles(case)
+    for section in sections(subjects):
         for line in section.lines:
             words = {"record": section.subject.label, "paper": in_language(line.item.label)}
-            if line.state == "missing" and line.item.is_required:
+            if line.state == "missing" and line.is_required:
+                if not open_files.may_change(subject=section.subject.ref, item=line.item.code):
+                    continue  # filed without it, and the bureau does not ask for it now
                 message = _("%(record)s: the paper “%(paper)s” is missing. Upload it.") % words
                 found.append(Problem("document_missing", message, line.url))
             elif line.state == "waiting":
@@ -150,6 +199,11 @@ def problems_of(case: Case) -> list[Problem]:
             elif line.state == "refused":
                 message = _("%(record)s: “%(paper)s” was refused. Replace or remove the file.") % words
                 found.append(Problem("document_refused", message, line.url))
+    if not open_files.everything:
+        found += [
+            Problem("closed", sentence(change), reverse("documents:case", args=[case.number]))
+            for change in open_files.unasked(frozen(case, subjects), {subject.ref for subject in subjects})
+        ]
     if len(found) <= LISTED:
         return found
     rest = len(found) - LISTED
@@ -158,7 +212,7 @@ def problems_of(case: Case) -> list[Problem]:
     return [*found[:LISTED], more]
 
 
-def frozen(case: Case) -> list[dict]:
+def frozen(case: Case, subjects: Sequence[Subject] | None = None) -> list[dict]:
     """The files in use of a case as its snapshot keeps them; only what the scanner let through."""
     return [
         {
@@ -170,7 +224,7 @@ def frozen(case: Case) -> list[dict]:
             "size": document.size,
             "version": document.version,
         }
-        for document in _current(subjects_of(case))
+        for document in _current(subjects_of(case) if subjects is None else subjects)
         if document.is_clean
     ]
 

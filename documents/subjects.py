@@ -26,6 +26,8 @@ class Subject:
     url: str
     answer: Answer
     case: Case | None = None
+    #: Papers that nobody can ask for yet: what they would prove is not recorded.
+    lacks: frozenset[str] = frozenset()
 
     @property
     def ref(self) -> str:

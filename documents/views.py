@@ -20,7 +20,6 @@ from documents.services import serving, uploads
 from documents.subjects import Subject, find, subjects_of
 from policy import checklists
 
-PAGE_SIZE = 20
 # A served file may do nothing: no script, no form, no frame, no request.
 SEALED = "default-src 'none'; img-src 'self'; style-src 'none'; frame-ancestors 'none'; sandbox"
 
@@ -35,19 +34,22 @@ def case(request, number: str):
     subjects = subjects_of(found, request.user)
     if only_missing:
         incomplete = [section for section in selectors.sections(subjects) if not section.ready]
-        page = Paginator(incomplete, PAGE_SIZE).get_page(request.GET.get("page"))
+        page = Paginator(incomplete, selectors.PAGE_SIZE).get_page(request.GET.get("page"))
         listed = list(page)
     else:
         with_items = [s for s in subjects if checklists.items_of(s.programme, s.kind)]
-        page = Paginator(with_items, PAGE_SIZE).get_page(request.GET.get("page"))
+        page = Paginator(with_items, selectors.PAGE_SIZE).get_page(request.GET.get("page"))
         listed = selectors.sections(list(page))
+    task = corrections.task_of(found)
+    selectors.pin_remarks(listed, task)
     context = {
         "case": found,
         "page": page,
         "sections": listed,
         "summary": selectors.summary(found),
         "only_missing": only_missing,
-        "correction_task": corrections.task_of(found),
+        "correction_task": task,
+        "files_remarks": task.at("documents/+"),
         "crumbs": [
             {"label": _("My claims"), "url": reverse("dashboard")},
             {"label": found.number, "url": found.get_absolute_url()},

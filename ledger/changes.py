@@ -13,8 +13,8 @@ from accounts.permissions import YES, Answer, has_role
 from audit import services as audit
 from ledger.enums import ChangeKind, ChangeState, EntryKind
 from ledger.funds import fund_balance, locked, serve
+from ledger.levels import CITY
 from ledger.models import Entry, FundChange
-from ledger.models.funds import CITY
 from ledger.refusals import FundRefused
 
 
@@ -57,6 +57,7 @@ def propose(
         raise FundRefused("division", _("Only the city and its districts have shares of a fund."))
     if not document.strip() or not reason.strip():
         raise FundRefused("why", _("Write the document that decides this, and the reason."))
+    fund_balance(programme=programme, year=year)  # so that the fund has its page
     change = FundChange.objects.create(
         kind=kind,
         programme=programme,

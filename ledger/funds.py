@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit import services as audit
 from ledger.enums import BalanceKind, EntryKind, ReservationState
+from ledger.levels import CITY
 from ledger.models import Balance, Entry, Reservation
-from ledger.models.funds import CITY
 from ledger.refusals import FundRefused
 from ledger.shares import city_percent, part_of, split
 

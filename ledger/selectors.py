@@ -3,7 +3,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, QuerySet, Sum
 
 from ledger.enums import BalanceKind, ReservationState
-from ledger.models import Balance, Reservation
+from ledger.models import Balance, ReconcileRun, Reservation
 
 
 def granted_in_year(*, organisation_id: int, programme: str, year: int) -> Decimal:
@@ -42,3 +42,8 @@ def waiting_keys() -> QuerySet:
 def place_of(key: str) -> list[Reservation]:
     """An award's parts, the city's first; empty for an award of 0.00."""
     return list(Reservation.objects.filter(key=key).select_related("balance").order_by("balance__division"))
+
+
+def last_reconciliation() -> ReconcileRun | None:
+    """The newest result of `manage.py reconcile`; None before the first."""
+    return ReconcileRun.objects.first()

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from accounts.identifiers import is_nanchang
 from ledger.enums import ChangeKind, ChangeState
+from ledger.levels import CITY
 from ledger.models import FundChange
-from ledger.models.funds import CITY
 from policy.rules.money import multiply, round_fen
 
 ALL_OF_IT = Decimal(100)

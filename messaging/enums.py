@@ -10,9 +10,18 @@ class Event(models.TextChoices):
     RETURNED = "returned", _("A claim was returned for correction")
     REMINDER = "reminder", _("The term for a correction ends soon")
     DECIDED = "decided", _("A claim was decided")
+    PAID = "paid", _("A subsidy was paid")
+    UNPAID = "unpaid", _("A payment failed")
+    AFTER = "after", _("Public notice, objections and letters")
+    RECHECK = "recheck", _("A check after payment, or money to pay back")
     CLOSED = "closed", _("A claim was withdrawn or lapsed")
     ORGANISATION = "organisation", _("Ownership is offered to you")
     QUEUE = "queue", _("Cases wait for your review")
+    DESK = "desk", _("Objections and appeals wait for you")
+
+
+#: What officials hear of, whoever's case it is.
+FOR_OFFICIALS = (Event.QUEUE, Event.DESK)
 
 
 class Delivery(models.TextChoices):
@@ -41,7 +50,12 @@ DEFAULTS = {
     Event.RETURNED: Delivery.NOW,
     Event.REMINDER: Delivery.NOW,
     Event.DECIDED: Delivery.NOW,
+    Event.PAID: Delivery.NOW,
+    Event.UNPAID: Delivery.NOW,
+    Event.AFTER: Delivery.NOW,
+    Event.RECHECK: Delivery.NOW,
     Event.CLOSED: Delivery.DAILY,
     Event.ORGANISATION: Delivery.NOW,
     Event.QUEUE: Delivery.DAILY,
+    Event.DESK: Delivery.DAILY,
 }

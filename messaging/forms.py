@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import is_official
-from messaging.enums import Delivery, Event
+from messaging.enums import FOR_OFFICIALS, Delivery, Event
 from messaging.services import deliveries
 
 
@@ -20,7 +20,7 @@ class PreferencesForm(forms.Form):
     def __init__(self, *args, user: User, **kwargs):
         now = deliveries([user.pk])[user.pk]
         super().__init__(*args, initial={"language": user.reads}, **kwargs)
-        events = [event for event in Event if event != Event.QUEUE or is_official(user)]
+        events = [event for event in Event if event not in FOR_OFFICIALS or is_official(user)]
         for event in events:
             self.fields[event.value] = forms.ChoiceField(
                 label=event.label, choices=Delivery.choices, initial=now[event]

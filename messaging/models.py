@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Handover, Invitation, Membership, User
 from casework.enums import Stage
 from casework.models import Case, CaseEvent, Transition
-from messaging.enums import Delivery, Event, MailKind, MailState
+from messaging.enums import FOR_OFFICIALS, Delivery, Event, MailKind, MailState
+from payments.models import PaymentEvent
 
 _user = settings.AUTH_USER_MODEL
 
@@ -20,7 +21,20 @@ class MessageQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         acts = Membership.objects.filter(user=user, organisation=OuterRef("case__organisation"))
-        return self.filter(recipient=user).filter(Q(case__isnull=True) | Q(event=Event.QUEUE) | Exists(acts))
+        return self.filter(recipient=user).filter(
+            Q(case__isnull=True) | Q(event__in=FOR_OFFICIALS) | Exists(acts)
+        )
+
+
+SOURCES = ("transition", "case_event", "payment_event", "handover")
+
+
+def _one_source() -> Q:
+    """Exactly one of the sources is named."""
+    found = Q()
+    for source in SOURCES:
+        found |= Q(**{f"{name}__isnull": name != source for name in SOURCES})
+    return found
 
 
 class Message(models.Model):
@@ -32,6 +46,7 @@ class Message(models.Model):
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, blank=True)
     transition = models.ForeignKey(Transition, on_delete=models.CASCADE, null=True, related_name="+")
     case_event = models.ForeignKey(CaseEvent, on_delete=models.CASCADE, null=True, related_name="+")
+    payment_event = models.ForeignKey(PaymentEvent, on_delete=models.CASCADE, null=True, related_name="+")
     handover = models.ForeignKey(Handover, on_delete=models.CASCADE, null=True, related_name="+")
     delivery = models.CharField(_("by mail"), max_length=6, choices=Delivery)
     digest = models.ForeignKey("Mail", on_delete=models.SET_NULL, null=True, related_name="messages")
@@ -60,12 +75,12 @@ class Message(models.Model):
                 condition=Q(handover__isnull=False),
                 name="message_once_of_handover",
             ),
-            models.CheckConstraint(
-                condition=Q(transition__isnull=False, case_event__isnull=True, handover__isnull=True)
-                | Q(transition__isnull=True, case_event__isnull=False, handover__isnull=True)
-                | Q(transition__isnull=True, case_event__isnull=True, handover__isnull=False),
-                name="message_has_one_source",
+            models.UniqueConstraint(
+                fields=["payment_event", "recipient"],
+                condition=Q(payment_event__isnull=False),
+                name="message_once_of_payment",
             ),
+            models.CheckConstraint(condition=_one_source(), name="message_has_one_source"),
         ]
         indexes = [
             models.Index(fields=["recipient", "-id"], name="message_inbox"),

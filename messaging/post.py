@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 from accounts import members
 from accounts.models import User
 from accounts.permissions import is_official
-from messaging.enums import Delivery, Event, MailKind, MailState
+from accounts.refusals import Refusal
+from audit import services as audit
+from messaging.enums import FOR_OFFICIALS, Delivery, MailKind, MailState
 from messaging.models import Mail, Message
 from messaging.texts import address, headline, path_of
 
@@ -129,13 +131,15 @@ def compose(mail: Mail) -> EmailMessage | None:
 
 def _wanted(mail: Mail, reader: User) -> Iterable[Message]:
     """The mail's messages that its reader may still see; a summary leaves out what was read meanwhile."""
-    found = Message.objects.visible_to(reader).select_related("case", "transition", "handover")
+    found = Message.objects.visible_to(reader).select_related(
+        "case", "transition", "handover", "case_event", "payment_event"
+    )
     if mail.kind == MailKind.MESSAGE:
         found = found.filter(pk=mail.message_id)
     else:
         found = found.filter(digest=mail, read_at__isnull=True)
     for message in found.order_by("pk"):
-        if message.event != Event.QUEUE or is_official(reader):
+        if message.event not in FOR_OFFICIALS or is_official(reader):
             yield message
 
 
@@ -165,3 +169,14 @@ def _parcel(mail: Mail, to: str, subject: str, body: str) -> EmailMessage:
     if mail.kind != MailKind.INVITATION:
         headers["List-Unsubscribe"] = f"<{address(reverse('messaging:preferences'))}>"
     return EmailMessage(subject, body, to=[to], headers=headers)
+
+
+@transaction.atomic
+def retry_failed(mail_id: int, *, user: User) -> None:
+    """Put a mail that was given up back among those that are due. Raises Refusal when it was not given up."""
+    mail = Mail.objects.select_for_update(of=("self",)).filter(pk=mail_id, state=MailState.FAILED).first()
+    if mail is None:
+        raise Refusal("not_failed", _("This work has not failed, or was put back already."))
+    mail.state, mail.attempts, mail.next_try, mail.error = MailState.WAITING, 0, timezone.now(), ""
+    mail.save(update_fields=["state", "attempts", "next_try", "error"])
+    audit.record(actor=user, action="work.retried", obj=mail)

@@ -8,7 +8,9 @@ def inbox_of(user: User) -> QuerySet[Message]:
     """A person's messages, the newest first, with what their lines say."""
     return (
         Message.objects.visible_to(user)
-        .select_related("case__organisation", "transition", "handover__organisation", "case_event")
+        .select_related(
+            "case__organisation", "transition", "handover__organisation", "case_event", "payment_event"
+        )
         .order_by("-id")
     )
 

@@ -15,6 +15,7 @@ from messaging import audience
 from messaging.audience import Notice
 from messaging.enums import DEFAULTS, Delivery, Event, MailKind
 from messaging.models import Cursor, Mail, Message, Preference, Seen
+from payments.models import PaymentEvent
 
 BATCH = 200
 #: Longer than any transaction of the portal lasts: below it no row can still appear.
@@ -35,6 +36,7 @@ class Source:
 SOURCES = {
     "transition": Source(Transition.objects.select_related("case"), "at", audience.of_transition),
     "case_event": Source(CaseEvent.objects.select_related("case"), "at", audience.of_case_event),
+    "payment": Source(PaymentEvent.objects.select_related("case"), "at", audience.of_payment),
     "handover": Source(Handover.objects.all(), "offered_at", audience.of_handover),
 }
 

@@ -37,10 +37,26 @@ class PortalAdminSite(AdminSite):
         return is_official(request.user)
 
     def get_urls(self):
-        return [path("registers/", self.admin_view(self.registers), name="registers"), *super().get_urls()]
+        from nanchang_portal.operations import desk
+
+        return [
+            path("registers/", self.admin_view(self.registers), name="registers"),
+            path("overview/", self.admin_view(self.overview), name="overview"),
+            path("operations/", self.admin_view(desk.operations), name="operations"),
+            path("operations/retry/", self.admin_view(desk.retry), name="operations_retry"),
+            *super().get_urls(),
+        ]
 
     def index(self, request, extra_context=None):
         return redirect("admin:casework_case_changelist")
+
+    def overview(self, request):
+        """Where the cases and the money are, at a glance."""
+        from casework.overview import overview  # models are not ready when this module is read
+
+        request.current_app = self.name
+        context = {**self.each_context(request), "title": _("Overview"), "overview": overview()}
+        return TemplateResponse(request, "admin/overview.html", context)
 
     def registers(self, request):
         """Everything that the portal keeps, to look things up."""

@@ -10,9 +10,10 @@ from nanchang_portal import processes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nanchang_portal.settings.dev")
 
-app = Celery("nanchang_portal")
+app = Celery("nanchang_portal", task_cls="nanchang_portal.operations.tasks:NumberedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["nanchang_portal.operations"])
 
 
 @signals.worker_process_init.connect

@@ -4,24 +4,37 @@ from django.urls import include, path
 
 from casework import views as casework
 from nanchang_portal import views
+from reports.api import token_views
+from reports.api.api import api
 
 admin.autodiscover()
 # One way in for everybody: allauth's, with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)
 
+handler500 = "nanchang_portal.errors.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", views.ready, name="healthz"),
+    path("healthz/live", views.live, name="live"),
+    path("healthz/ready", views.ready, name="ready"),
+    path("metrics", views.metrics_text, name="metrics"),
     path("display", views.display_settings, name="display_settings"),
     path("language/setlang/", views.set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("desk/", casework.dashboard, name="dashboard"),
     path("cases/", include("casework.urls")),
+    path("", include("reports.public.urls")),
+    path("api/v1/", api.urls),
+    path("organisations/<int:pk>/tokens", token_views.tokens, name="api_tokens"),
+    path("tokens/<int:pk>/revoke", token_views.revoke, name="api_token_revoke"),
+    path("", include("notices.urls")),
     path("", include("accounts.urls")),
     path("documents/", include("documents.urls")),
     path("workbooks/", include("workbooks.urls")),
     path("messages/", include("messaging.urls")),
+    path("payments/", include("payments.urls")),
     path("offshore/", include("applications.urls")),
     path("training/", include("training.urls")),
 ]

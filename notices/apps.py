@@ -8,6 +8,7 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from casework import followers
-        from notices.services import publishing
+        from notices.services import letters, publishing
 
+        followers.on_decision(letters.write_for_decision)
         followers.on_reversal(publishing.end_entries)

@@ -7,9 +7,9 @@ from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, Que
 from django.db.models.functions import Now
 
 from casework.enums import Status
-from casework.models import Award
+from casework.models import Award, Case
 from notices.enums import Clearance, NoticeState
-from notices.models import Notice, NoticeEntry
+from notices.models import Notice, NoticeEntry, NoticePerson
 
 
 def award_clearance(award_ids: Iterable[int]) -> Mapping[int, Clearance]:
@@ -67,3 +67,29 @@ def waiting_for_notice() -> QuerySet[dict]:
 def published() -> QuerySet[Notice]:
     """What everybody may read: notices that were published, also those that were withdrawn afterwards."""
     return Notice.objects.filter(published_at__isnull=False).order_by("-starts_on", "-id")
+
+
+#: The longest list that a page for paper shows at once.
+MOST_PRINTED = 5000
+
+
+def with_totals(notices: QuerySet[Notice]) -> QuerySet[Notice]:
+    """Each with `count` and `amount` (RMB) of its entries."""
+    return notices.annotate(count=Count("entries"), amount=Sum("entries__amount_rmb"))
+
+
+def totals_of(notice: Notice) -> dict:
+    """{count, amount, people}: entries, their RMB, and the people below them."""
+    people = NoticePerson.objects.filter(entry__notice=notice).count()
+    return notice.entries.aggregate(count=Count("pk"), amount=Sum("amount_rmb")) | {"people": people}
+
+
+def standing_of(case: Case) -> dict | None:
+    """What an applicant reads about the notice of an approved case: {clearance, label, notice}; None without award."""
+    award = case.award
+    if award is None or not award.amount_rmb:
+        return None
+    said = award_clearance([award.pk])[award.pk]
+    entry = award.notice_entries.filter(live=True).select_related("notice").first()
+    public = entry.notice if entry and entry.notice.published_at else None
+    return {"clearance": said, "label": said.label, "notice": public}

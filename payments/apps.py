@@ -7,7 +7,11 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        from casework import holds
-        from payments.selectors import keeps_award
+        from casework import bars, holds
+        from ledger import reconciling
+        from payments.checks import CHECKS
+        from payments.selectors import bars_filing, keeps_award
 
+        bars.register(bars_filing)
         holds.register(keeps_award)
+        reconciling.register(*CHECKS)

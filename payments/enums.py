@@ -52,3 +52,49 @@ class PaymentEventKind(models.TextChoices):
 
     PAID = "paid", _("Paid")
     FAILED = "failed", _("Payment failed: an account is needed")
+    HEARING = "hearing", _("A check after payment: you may reply")
+    CONCLUDED = "concluded", _("A check after payment is concluded")
+    RECOVERY = "recovery", _("Money is to be paid back")
+    DEBARRED = "debarred", _("Barred from subsidies")
+
+
+class CheckCause(models.TextChoices):
+    """Why paid money is looked at again."""
+
+    SAMPLE = "sample", _("Drawn at random")
+    REPORT = "report", _("After a report")
+    AUDIT = "audit", _("After an audit")
+
+
+class CheckState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("spot check", "To be looked at")
+    HEARING = "hearing", _("Right of reply")
+    CONCLUDED = "concluded", _("Concluded")
+
+
+class Finding(models.TextChoices):
+    IN_ORDER = "in_order", _("In order")
+    IRREGULAR = "irregular", _("Not in order")
+
+
+class Conclusion(models.TextChoices):
+    """What the second person concludes from finding and reply."""
+
+    IN_ORDER = "in_order", _("In order")
+    NO_CONSEQUENCE = "no_consequence", _("Not in order, without consequence")
+    RECOVER = "recover", _("Money is recovered")
+    FRAUD = "fraud", _("Fraud: money is recovered, filing is barred")
+
+
+class ProposalState(models.TextChoices):
+    """Of what one person proposes and another decides."""
+
+    PROPOSED = "proposed", _("Waits for a second person")
+    CONFIRMED = "confirmed", pgettext_lazy("proposal", "In force")
+    TURNED_DOWN = "turned_down", pgettext_lazy("proposal", "Turned down")
+
+
+class PersonFileState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("file of a person", "Open")
+    PROPOSED = "proposed", _("Waits for a second person")
+    DECIDED = "decided", _("Decided")

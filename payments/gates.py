@@ -7,6 +7,7 @@ times, however many lines there are. Rooms above register theirs (`register`); t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.enums import Status
@@ -15,8 +16,8 @@ from ledger.enums import ReservationState
 from ledger.models import Reservation
 from notices.enums import Clearance
 from notices.selectors import award_clearance
-from payments.enums import PaymentState
-from payments.models import Hold, PayeeAccount, Payment
+from payments.enums import PaymentState, PersonFileState, ProposalState
+from payments.models import Debarment, Hold, PayeeAccount, Payment, PersonFile
 from payments.payees import key_of
 
 
@@ -50,7 +51,8 @@ def prospects(lines: Sequence[AwardLine]) -> list[Prospect]:
     """One for each line, in the given order. Lines come with `award__case__organisation`."""
     accounts, failed = _accounts(lines), _failed(lines)
     judged: dict[int, list[Hindrance]] = {}
-    for gate in (_award, _noticed, _funded, _in_force, _on_hold, *_gates.values()):
+    own = (_award, _noticed, _funded, _in_force, _on_hold, _debarred, _person_undecided)
+    for gate in (*own, *_gates.values()):
         for line_id, hindrance in gate(lines).items():
             judged.setdefault(line_id, []).append(hindrance)
     found = []
@@ -141,3 +143,43 @@ def _on_hold(lines: Sequence[AwardLine]) -> dict[int, Hindrance]:
         for line in lines
         if line.award.case_id in held
     }
+
+
+def _debarred(lines: Sequence[AwardLine]) -> dict[int, Hindrance]:
+    today = timezone.localdate()
+    barred = dict(
+        Debarment.objects.filter(
+            organisation__in={line.award.case.organisation_id for line in lines},
+            state=ProposalState.CONFIRMED,
+            from_on__lte=today,
+            until_on__gte=today,
+        ).values_list("organisation_id", "until_on")
+    )
+    return {
+        line.pk: Hindrance(
+            "debarred",
+            _("Barred from subsidies until %(day)s.") % {"day": barred[line.award.case.organisation_id]},
+        )
+        for line in lines
+        if line.award.case.organisation_id in barred
+    }
+
+
+def _person_undecided(lines: Sequence[AwardLine]) -> dict[int, Hindrance]:
+    """Two organisations registered one person: nothing is paid for them before two officials decided."""
+    files = {
+        file.person_key: file
+        for file in PersonFile.objects.filter(person_key__in={line.person_key for line in lines} - {""})
+    }
+    found = {}
+    for line in lines:
+        file = files.get(line.person_key)
+        if file is None:
+            continue
+        if file.state != PersonFileState.DECIDED:
+            message = _("Two institutions registered this person; which of them stands is not decided.")
+            found[line.pk] = Hindrance("person_file", message)
+        elif file.stands_id not in (None, line.award.case.organisation_id):
+            message = _("Another institution's registration of this person stands.")
+            found[line.pk] = Hindrance("person_elsewhere", message)
+    return found

@@ -13,7 +13,7 @@ from stdnum.iso7064 import mod_11_10
 
 from payments.models import Series
 
-PAYMENT, BATCH = "NC", "NB"
+PAYMENT, BATCH, RECOVERY = "NC", "NB", "NR"
 _FORM = re.compile(r"NC(\d{4})-(\d{6})-(\d)")
 
 
@@ -51,3 +51,8 @@ def next_payments(count: int) -> list[str]:
 def next_batch() -> str:
     year, counts = take(BATCH, 1)
     return f"{BATCH}{year}-{counts[0]:04d}"
+
+
+def next_order() -> str:
+    year, counts = take(RECOVERY, 1)
+    return f"{RECOVERY}{year}-{counts[0]:04d}"

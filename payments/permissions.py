@@ -13,7 +13,8 @@ from payments.models import BankAnswer, Batch, PayeeAccount
 _FILERS = (MembershipRole.OWNER, MembershipRole.CLERK)
 
 
-def _official(user: User, *roles: OfficialRole) -> Answer:
+def official(user: User, *roles: OfficialRole) -> Answer:
+    """An active official with one of these roles."""
     if user.is_active and user.is_staff and has_role(user, *roles):
         return YES
     return Answer(
@@ -36,7 +37,7 @@ def may_confirm(user: User, account: PayeeAccount) -> Answer:
         return Answer(False, _("You entered this account; somebody else must confirm it."))
     if membership(user, account.organisation_id):
         return may_file_for(user, account.organisation)
-    answer = _official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
+    answer = official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
     if answer and filers_of(account.organisation_id) > 1:
         return Answer(
             False, _("Several people file for this organisation: one of them confirms the account.")
@@ -51,14 +52,14 @@ def may_verify(user: User, account: PayeeAccount) -> Answer:
         return Answer(False, _("You entered or confirmed this account; somebody else must verify it."))
     if membership(user, account.organisation_id):
         return Answer(False, _("You are a member of this organisation; somebody else must verify it."))
-    return _official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
+    return official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
 
 
 def may_refuse(user: User, account: PayeeAccount) -> Answer:
     """An official sends an account back that is wrong; saying no needs no second person."""
     if account.state not in OPEN_ACCOUNTS:
         return Answer(False, _("This account does not wait for the bureau's verification."))
-    return _official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
+    return official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
 
 
 def may_withdraw_account(user: User, account: PayeeAccount) -> Answer:
@@ -69,14 +70,14 @@ def may_withdraw_account(user: User, account: PayeeAccount) -> Answer:
 
 def may_prepare(user: User) -> Answer:
     """Make, change and submit batches, hand them to the bank."""
-    return _official(user, OfficialRole.FINANCE)
+    return official(user, OfficialRole.FINANCE)
 
 
 def may_release(user: User, batch: Batch) -> Answer:
     """The releaser has neither made the batch nor taken part in any of its cases. The database holds the same."""
     if batch.state != BatchState.SUBMITTED:
         return Answer(False, _("This batch does not wait for a release."))
-    answer = _official(user, OfficialRole.RELEASER)
+    answer = official(user, OfficialRole.RELEASER)
     if not answer:
         return answer
     if user.pk in (batch.made_by_id, batch.submitted_by_id):
@@ -97,12 +98,12 @@ def may_give_back(user: User, batch: Batch) -> Answer:
     """Back to its maker: for the releaser, and for finance itself."""
     if batch.state != BatchState.SUBMITTED:
         return Answer(False, _("This batch does not wait for a release."))
-    return _official(user, OfficialRole.RELEASER, OfficialRole.FINANCE)
+    return official(user, OfficialRole.RELEASER, OfficialRole.FINANCE)
 
 
 def may_import(user: User, batch: Batch) -> Answer:
     """Who released does not also say what became of it (decision 15)."""
-    answer = _official(user, OfficialRole.FINANCE)
+    answer = official(user, OfficialRole.FINANCE)
     if answer and batch.released_by_id == user.pk:
         return Answer(False, _("You released this batch; somebody else must read in the bank's result."))
     return answer
@@ -110,11 +111,11 @@ def may_import(user: User, batch: Batch) -> Answer:
 
 def may_download(user: User) -> Answer:
     """The file shows account numbers in full."""
-    return _official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
+    return official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
 
 
 def may_answer(user: User) -> Answer:
-    return _official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
+    return official(user, OfficialRole.FINANCE, OfficialRole.RELEASER)
 
 
 def may_confirm_answer(user: User, answer: BankAnswer) -> Answer:
@@ -126,7 +127,7 @@ def may_confirm_answer(user: User, answer: BankAnswer) -> Answer:
 
 
 def may_hold(user: User) -> Answer:
-    return _official(
+    return official(
         user,
         OfficialRole.FINANCE,
         OfficialRole.RELEASER,

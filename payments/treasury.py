@@ -63,9 +63,18 @@ def line_of(payment: Payment) -> Line:
         bank_name=payment.bank_name,
         branch=payment.branch,
         cnaps=payment.cnaps,
-        amount_rmb=payment.amount_rmb,
-        purpose=_PURPOSE[Payee(payment.payee)],
+        amount_rmb=payment.to_bank_rmb,
+        purpose=_purpose(payment),
     )
+
+
+def _purpose(payment: Payment) -> str:
+    """What it is paid for; a set-off is said openly: due, kept, for which orders."""
+    text = _PURPOSE[Payee(payment.payee)]
+    if not payment.set_off_rmb:
+        return text
+    kept = "、".join(f"{part.order.number} {part.amount_rmb:.2f}元" for part in payment.set_offs.all())
+    return f"{text}（应付{payment.amount_rmb:.2f}元，抵扣追回：{kept}）"
 
 
 def inert(text: str) -> str:
@@ -77,19 +86,24 @@ def inert(text: str) -> str:
     return f"'{text}" if text.strip()[:1] in tuple(_FORMULA) or text[:1] in tuple(_FORMULA) else text
 
 
-def _front(batch: Batch) -> list[list[str]]:
+def _front(batch: Batch, lines: Sequence[Line]) -> list[list[str]]:
     """What stands above the heads: which batch, how many, how much, and the hash of its payments."""
     return [
         ["南昌市服务外包专项资金拨付明细"],
-        ["批次号", batch.number, "项目", str(batch.programme), "笔数", str(batch.count)],
-        ["合计金额（元）", f"{batch.total_rmb:.2f}", "明细校验值", batch.lines_hash],
+        ["批次号", batch.number, "项目", str(batch.programme), "笔数", str(len(lines))],
+        ["合计金额（元）", f"{_total(lines):.2f}", "明细校验值", batch.lines_hash],
     ]
 
 
-def _foot(batch: Batch) -> list[str]:
+def _foot(lines: Sequence[Line]) -> list[str]:
     row = [""] * len(HEADS)
-    row[0], row[1], row[HEADS.index(AMOUNT)] = TOTAL, str(batch.count), f"{batch.total_rmb:.2f}"
+    row[0], row[1], row[HEADS.index(AMOUNT)] = TOTAL, str(len(lines)), f"{_total(lines):.2f}"
     return row
+
+
+def _total(lines: Sequence[Line]) -> Decimal:
+    """What the bank pays; less than the batch's total where something is set off."""
+    return sum((line.amount_rmb for line in lines), Decimal("0.00"))
 
 
 def csv_bytes(batch: Batch, lines: Sequence[Line]) -> bytes:
@@ -97,10 +111,10 @@ def csv_bytes(batch: Batch, lines: Sequence[Line]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     rows: Iterable[list[str]] = (
-        *_front(batch),
+        *_front(batch, lines),
         list(HEADS),
         *(line.cells(position) for position, line in enumerate(lines, start=1)),
-        _foot(batch),
+        _foot(lines),
     )
     writer.writerows([inert(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
@@ -124,7 +138,7 @@ def xlsx_bytes(batch: Batch, lines: Sequence[Line]) -> bytes:
         for column, width in enumerate(_WIDTHS):
             page.set_column(column, column, width, text)
         number = 0
-        for row in _front(batch):
+        for row in _front(batch, lines):
             page.write_row(number, 0, row, text)
             number += 1
         page.write_row(number, 0, HEADS, head)
@@ -136,8 +150,8 @@ def xlsx_bytes(batch: Batch, lines: Sequence[Line]) -> bytes:
                 if column != place:
                     page.write_string(number, column, inert(cell), text)
             page.write_number(number, place, line.amount_rmb, money)
-        for column, cell in enumerate(_foot(batch)):
+        for column, cell in enumerate(_foot(lines)):
             if column != place:
                 page.write_string(number + 1, column, cell, text)
-        page.write_number(number + 1, place, batch.total_rmb, money)
+        page.write_number(number + 1, place, _total(lines), money)
     return target.getvalue()

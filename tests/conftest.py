@@ -14,10 +14,9 @@ import pytest
 
 from nanchang_portal import embedded
 from tests import cluster
-from tests.portal import Portal
+from tests.portal import CHROMIUM, Portal
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's event loop runs beside the ORM
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BROWSER_FIXTURES = {"browser", "context", "new_context", "page"}
 # The data need not survive a power cut, only the tests.
 UNSAFE_BUT_FAST = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
@@ -62,12 +61,19 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 
+#: What a skip's reason says, and the command that brings what is missing.
+MISSING = {
+    "Chromium": "No Chromium here. On Debian: apt-get install chromium fonts-noto-cjk",
+    "Lighthouse": "No Lighthouse here. With a registry of npm in reach: make lighthouse",
+}
+
+
 def pytest_terminal_summary(terminalreporter):
-    if not CHROMIUM and any(
-        "Chromium" in str(report.longrepr) for report in terminalreporter.getreports("skipped")
-    ):
-        terminalreporter.section("BROWSER TESTS SKIPPED", sep="!", red=True, bold=True)
-        terminalreporter.line("No Chromium here. On Debian: apt-get install chromium fonts-noto-cjk")
+    skipped = [str(report.longrepr) for report in terminalreporter.getreports("skipped")]
+    for name, sentence in MISSING.items():
+        if any(name in reason for reason in skipped):
+            terminalreporter.section(f"TESTS SKIPPED: {name.upper()}", sep="!", red=True, bold=True)
+            terminalreporter.line(sentence)
 
 
 @pytest.fixture(autouse=True)

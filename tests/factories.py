@@ -1,5 +1,6 @@
 """Objects for tests, made the way the portal makes them wherever a service exists."""
 
+import hashlib
 import io
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,17 +18,21 @@ from casework.enums import GroundCode, Outcome, Stage
 from casework.grounds import clauses_of
 from casework.models import Case
 from casework.services import calculation, decisions, filing
+from documents.enums import State
 from documents.models import Document
+from documents.selectors import sections
 from documents.services import scans, uploads
 from documents.subjects import find as find_subject
+from documents.subjects import subjects_of
 from ledger import changes
 from ledger.enums import ChangeKind
 from ledger.models import FundChange
 from nanchang_portal.sample import paper
 from notices.services import publishing
-from payments.models import PayeeAccount
+from payments.models import PayeeAccount, Payment
 from payments.payees import payee_of
 from payments.services import accounts as payee_accounts
+from payments.services import batches, results
 from policy.checklists import items_of
 from policy.enums import ProgrammeCode
 from training.models import (
@@ -148,8 +153,38 @@ class ReceiptFactory(factory.django.DjangoModelFactory):
     bank_reference = factory.Sequence(lambda n: f"BANK-{n}")
 
 
-def offshore_draft(organisation: Organisation, user: User, *amounts: str, year: int = 2015) -> Case:
-    """A draft claim that can be filed: undertaking given, one USD receipt for each amount."""
+def supply(case: Case) -> Case:
+    """The required papers that a case does not have yet, as if sent and checked; the gate has tests of its own."""
+    user = case.created_by
+    missing = [
+        line for section in sections(subjects_of(case)) for line in section.lines if line.state == "missing"
+    ]
+    for line in missing:
+        if not line.is_required:
+            continue
+        data = line.anchor.encode()
+        document = Document.objects.create(
+            organisation=case.organisation,
+            programme=case.programme,
+            subject_kind=line.subject.kind,
+            subject_id=line.subject.id,
+            item=line.item.code,
+            name=f"{line.item.code}.pdf",
+            media_type="application/pdf",
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            storage_key=f"supplied/{line.anchor}",
+            uploaded_by=user,
+        )
+        document.state, document.scanner, document.scanned_at = State.CLEAN, "none", timezone.now()
+        document.save()
+    return case
+
+
+def offshore_draft(
+    organisation: Organisation, user: User, *amounts: str, year: int = 2015, papers: bool = True
+) -> Case:
+    """A draft claim that can be filed: undertaking given, one USD receipt for each amount, the required papers."""
     case = filing.start_case(
         user=user, organisation=organisation, programme_code=ProgrammeCode.OFFSHORE, year=year
     )
@@ -157,7 +192,7 @@ def offshore_draft(organisation: Organisation, user: User, *amounts: str, year: 
     contract = organisation.contracts.first() or ContractFactory(organisation=organisation)
     for amount in amounts:
         ReceiptFactory(claim=claim, contract=contract, amount=Decimal(amount), received_on=date(year, 5, 20))
-    return case
+    return supply(case) if papers else case
 
 
 def upload(
@@ -287,14 +322,16 @@ def hired_trainee(training_class: TrainingClass, *, employer: Employer | None = 
     return enrolment
 
 
-def training_draft(organisation: Organisation, user: User, *enrolments: Enrolment, year: int = 2016) -> Case:
+def training_draft(
+    organisation: Organisation, user: User, *enrolments: Enrolment, year: int = 2016, papers: bool = True
+) -> Case:
     """A draft training claim over the enrolments that can be filed."""
     case = filing.start_case(
         user=user, organisation=organisation, programme_code=ProgrammeCode.TRAINING, year=year
     )
     claim = TrainingClaim.objects.create(case=case, undertaking_by="Somebody", undertaking_at=timezone.now())
     ClaimLine.objects.bulk_create(ClaimLine(claim=claim, enrolment=enrolment) for enrolment in enrolments)
-    return case
+    return supply(case) if papers else case
 
 
 def filed_training(organisation: Organisation, user: User, *enrolments: Enrolment) -> Case:
@@ -357,3 +394,21 @@ def clear_for_payment(*cases: Case) -> None:
             version=draft.version,
             now=timezone.now() - timedelta(days=40),
         )
+
+
+def paid(case: Case) -> Payment:
+    """The bank paid the first line of an award whose payee has a verified account; its notice has ended."""
+    from tests.payments.conftest import answer_of
+
+    line = case.award.lines.select_related("award__case__organisation").order_by("pk").first()
+    people = official(OfficialRole.FINANCE), official(OfficialRole.RELEASER)
+    (prospect,) = batches.prospects([line])
+    made = batches.make_batch(
+        user=people[0], programme=case.programme, chosen={line.pk: prospect.account.pk}
+    ).batch
+    made = batches.submit_batch(user=people[0], batch_id=made.pk, expected_version=made.version)
+    made = batches.release_batch(user=people[1], batch_id=made.pk, expected_version=made.version)
+    batches.mark_sent(user=people[0], batch_id=made.pk, sent_on=timezone.localdate())
+    made.refresh_from_db()
+    results.import_results(user=people[0], batch_id=made.pk, name="bank.csv", content=answer_of(made))
+    return made.payments.get()

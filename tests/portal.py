@@ -19,6 +19,7 @@ import redis
 from nanchang_portal import embedded, processes
 
 BASE = Path(__file__).resolve().parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NOT_INHERITED = {
     "DATABASE_URL", "REDIS_URL", "CACHE_URL", "SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEYS", "ALLOWED_HOSTS", "DEBUG",
     "DJANGO_SETTINGS_MODULE", "PORTAL_TEST_DATA_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS",
@@ -91,7 +92,7 @@ class Portal:
             )
         return self.process
 
-    def start(self, seconds: float = 180) -> "Portal":
+    def start(self, seconds: float = 600) -> "Portal":
         """Starts the launcher and waits until the portal is open."""
         process = self.launch()
         try:

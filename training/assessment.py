@@ -41,6 +41,7 @@ def frozen_line(enrolment: Enrolment, spans: Iterable[Span]) -> dict[str, Any]:
         "identity_kind": trainee.identity_kind,
         "education": trainee.education,
         "school": trainee.school,
+        "consent_on": trainee.consent_on.isoformat(),
         "class": {"code": enrolment.training_class.code, "name": enrolment.training_class.name},
         "training_start": enrolment.starts_on.isoformat(),
         "training_end": enrolment.ends_on.isoformat(),

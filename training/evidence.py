@@ -12,8 +12,6 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
-
 
 @dataclass(frozen=True)
 class CertificateData:

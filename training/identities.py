@@ -21,8 +21,9 @@ _FORMS = {
         _("A permit of Taiwan residents has 8 digits; this number does not."),
     ),
     IdentityKind.PASSPORT: (
-        re.compile(r"(?=.*[0-9])[A-Z0-9]{5,12}"),
-        _("A passport number has 5 to 12 letters and digits; this one does not."),
+        # ICAO Doc 9303 gives the number nine places; shorter ones than six are not in use.
+        re.compile(r"(?=(?:.*[0-9]){3})(?!(.)\1+$)[A-Z0-9]{6,9}"),
+        _("A passport number has 6 to 9 letters and digits, most of them digits; this one does not."),
     ),
 }
 

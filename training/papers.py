@@ -14,7 +14,9 @@ from training.models import Enrolment, Trainee, TrainingClass
 from training.selectors import lines_of
 
 
-def _subject(kind: SubjectKind, row, organisation: Organisation, label: str, answer: Answer) -> Subject:
+def _subject(
+    kind: SubjectKind, row, organisation: Organisation, label: str, answer: Answer, lacks: Iterable[str] = ()
+) -> Subject:
     return Subject(
         kind=kind,
         id=row.pk,
@@ -23,6 +25,7 @@ def _subject(kind: SubjectKind, row, organisation: Organisation, label: str, ans
         label=label,
         url=reverse(f"training:{kind}", args=[row.pk]),
         answer=answer,
+        lacks=frozenset(lacks),
     )
 
 
@@ -36,7 +39,9 @@ def _trainee(row: Trainee, organisation: Organisation, answer: Answer) -> Subjec
 
 def _enrolment(row: Enrolment, organisation: Organisation, answer: Answer) -> Subject:
     label = f"{row.trainee.name} · {row.training_class.code}"
-    return _subject(SubjectKind.ENROLMENT, row, organisation, label, answer)
+    proved = {"certificate_copy": "certificate", "contract_pages": "labour_contract"}
+    lacks = [paper for paper, record in proved.items() if getattr(row, record, None) is None]
+    return _subject(SubjectKind.ENROLMENT, row, organisation, label, answer, lacks)
 
 
 def classes(user: User, ids: Iterable[int]) -> dict[int, Subject]:
@@ -51,7 +56,7 @@ def trainees(user: User, ids: Iterable[int]) -> dict[int, Subject]:
 
 def enrolments(user: User, ids: Iterable[int]) -> dict[int, Subject]:
     rows = Enrolment.objects.visible_to(user).filter(pk__in=ids)
-    rows = rows.select_related("training_class", "trainee__institution")
+    rows = rows.select_related("training_class", "trainee__institution", "certificate", "labour_contract")
     return {
         row.pk: _enrolment(row, row.trainee.institution, may_file_for(user, row.trainee.institution))
         for row in rows

@@ -1,7 +1,6 @@
 """The training subsidy as casework sees it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,28 +8,25 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.identifiers import division_of_credit_code
-from casework.enums import IN_REVIEW
+from casework.enums import IN_REVIEW, LineVerdict
 from casework.models import Case
-from casework.programmes import AssessedResult, Flag, Problem
+from casework.programmes import AssessedResult, DecidableLine, Flag, Problem
 from casework.templatetags.portal import day_text
+from documents.selectors import place_url
 from documents.selectors import problems_of as problems_of_papers
 from documents.services.filing import freeze
 from policy.enums import ProgrammeCode
-from policy.practice import LATE_CONTRACT_MONTHS
-from policy.rules.periods import add_months
-from policy.rules.terms import TrainingTerms
+from policy.rules.terms import Place, TrainingTerms
 from policy.rules.versions import VersionError, version_on
 from policy.selectors import published_terms
 from training.assessment import assess_lines, frozen_line
-from training.enums import IdentityKind
+from training.flags import flags_of
 from training.layout import LAYOUT
 from training.models import ClaimLine, Enrolment
 from training.selectors import (
     claim_of,
     designation_spans,
     lines_of,
-    registered_elsewhere,
     subsidised_person_keys,
 )
 
@@ -46,7 +42,7 @@ class TrainingProgramme:
 
     def mend_url(self, case: Case, path: str) -> str:
         if path.startswith("documents/"):
-            return reverse("documents:case", args=[case.number])
+            return place_url(case, path)
         if path == "note":
             return reverse("training:submit", args=[case.number]) + "#id_note"
         key = path.removeprefix(f"{LAYOUT.rows}/").partition("/")[0]
@@ -90,6 +86,37 @@ class TrainingProgramme:
         keys = [line["person_key"] for line in snapshot["lines"]]
         return {"subsidised": sorted(subsidised_person_keys(keys))}
 
+    def references(self, snapshot: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        return []
+
+    def lines(self, snapshot: Mapping[str, Any]) -> Sequence[DecidableLine]:
+        return [
+            DecidableLine(
+                key=str(line["enrolment"]),
+                label=line["name"],
+                reduction=_("to the subsidy for an employer elsewhere")
+                if line["contract"]["place"] == Place.LOCAL
+                else "",
+                subjects=(f"enrolment-{line['enrolment']}",),
+            )
+            for line in snapshot["lines"]
+        ]
+
+    def accepted(
+        self, snapshot: Mapping[str, Any], verdicts: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        if not verdicts:
+            return snapshot
+        lines = []
+        for line in snapshot["lines"]:
+            verdict = verdicts.get(str(line["enrolment"]), {"verdict": LineVerdict.ACCEPT})["verdict"]
+            if verdict == LineVerdict.REFUSE:
+                continue
+            if verdict == LineVerdict.REDUCE:
+                line = line | {"contract": line["contract"] | {"place": Place.ELSEWHERE}}
+            lines.append(line)
+        return {**snapshot, "lines": lines}
+
     def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
         return assess_lines(
             snapshot["lines"],
@@ -99,35 +126,7 @@ class TrainingProgramme:
         )
 
     def flags(self, case: Case, snapshot: Mapping[str, Any]) -> Sequence[Flag]:
-        found = []
-        keys = [line["person_key"] for line in snapshot["lines"]]
-        elsewhere = registered_elsewhere(keys, case.organisation_id)
-        for line in snapshot["lines"]:
-            who, contract, certificate = line["name"], line["contract"], line["certificate"]
-            training_end = date.fromisoformat(line["training_end"])
-            if line["person_key"] in elsewhere:
-                found.append(
-                    Flag("two_institutions", _("Another institution registered this person too."), who)
-                )
-            if line["identity_kind"] != IdentityKind.RESIDENT:
-                found.append(
-                    Flag("identity_kind", _("The identity document is not a resident identity card."), who)
-                )
-            if certificate and contract["signed_on"] < certificate["issued_on"]:
-                found.append(
-                    Flag("before_certificate", _("The contract was signed before the certificate."), who)
-                )
-            if date.fromisoformat(contract["starts_on"]) > add_months(training_end, LATE_CONTRACT_MONTHS):
-                found.append(Flag("late_contract", _late_contract(), who))
-            if contract["division"] != division_of_credit_code(contract["employer_code"]):
-                found.append(
-                    Flag(
-                        "division_differs",
-                        _("The employer's division is not the one in its credit code."),
-                        who,
-                    )
-                )
-        return found
+        return list(flags_of(case, snapshot))
 
     def affected_by(self, case: Case) -> QuerySet[Case]:
         keys = [line["person_key"] for line in case.current_assessment.submission.snapshot["lines"]]
@@ -183,9 +182,3 @@ def _problem_of(enrolment: Enrolment, terms: Sequence[TrainingTerms]) -> Problem
         ) % {"trainee": enrolment.trainee.name, "day": day_text(contract.signed_on)}
         return Problem("no_policy", message, mend + "#id_signed_on")
     return None
-
-
-def _late_contract() -> str:
-    return _("The contract began more than %(months)d months after the training.") % {
-        "months": LATE_CONTRACT_MONTHS
-    }

@@ -109,15 +109,6 @@ def own_awards(institution_ids: Iterable[int], person_keys: Iterable[str]) -> di
     )
 
 
-def registered_elsewhere(person_keys: Iterable[str], institution_id: int) -> set[str]:
-    """Persons whom another institution registered too. For officials' eyes only."""
-    return set(
-        Trainee.objects.filter(identity_key__in=set(person_keys))
-        .exclude(institution_id=institution_id)
-        .values_list("identity_key", flat=True)
-    )
-
-
 @dataclass(frozen=True)
 class Light:
     """What the rules say of an enrolment as it stands; RMB to the fen."""

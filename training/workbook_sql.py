@@ -38,7 +38,7 @@ _COLUMNS = (
 )
 _TYPES = {name: "date" for name in _COLUMNS if name.endswith("_on")}
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_BATCH = 2000
+_BATCH = 5000
 _PIECE = 1 << 18
 _REMEMBERED = 20_000
 _cells = itemgetter(*_COLUMNS)
@@ -158,7 +158,7 @@ class Stage:
         columns = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
         self._run("DROP TABLE IF EXISTS workbook_stage")
         self._run(
-            f"CREATE TEMPORARY TABLE workbook_stage (row_no integer PRIMARY KEY, identity_key text NOT NULL,"
+            f"CREATE TEMPORARY TABLE workbook_stage (row_no integer NOT NULL, identity_key text NOT NULL,"
             f" identity_masked text, {columns})"
         )
         self.rows = 0

@@ -19,7 +19,9 @@ from applications.estimates import Figures
 from applications.models import Contract, ExchangeRate, OffshoreClaim
 from applications.selectors import enterprises_of, used_references
 from applications.services import ReceiptLine
-from applications.web.fields import DayField, MoneyField, ReferenceField
+from applications.web.fields import ReferenceField
+from casework.corrections import RemarkView
+from casework.fields import DayField, MoneyField
 from casework.reopening import EVERYTHING, Reopened
 from policy.countries import CURRENCIES
 
@@ -137,8 +139,8 @@ class ReceiptForm(forms.Form):
     #: The day on which the contract was signed, when the money came before it.
     signed_later: date | None = None
 
-    #: What officials wrote about this row, by field; "" is the row itself. Set by ClaimPage.
-    remarks: Mapping[str, Sequence[Any]] = {}
+    #: What officials wrote about the row as a whole; what is about one field stands at the field. Set by ClaimPage.
+    remarks: Sequence[RemarkView] = ()
 
     def __init__(
         self,

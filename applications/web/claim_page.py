@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from applications.estimates import Estimate, Figures, estimate
 from applications.history import Conflict
 from applications.models import Contract, OffshoreClaim, Receipt
@@ -16,15 +17,17 @@ from applications.web import typed as typed_rows
 from applications.web.claim_forms import BaseReceiptFormSet, ClaimForm
 from casework import corrections, presentation
 from casework.enums import Status
+from casework.forms import pin
 from casework.models import Case
 from casework.reopening import Reopened, reopened_by
+from workbooks.selectors import sources_of
 
 
 class ClaimPage:
     """One claim as one person edits it."""
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    def __init__(self, case: Case, user: User | None = None) -> None:
+        self.case, self.user = case, user
         self.claim: OffshoreClaim = case.offshore_claim
 
     @cached_property
@@ -64,13 +67,20 @@ class ClaimPage:
             rows=rows,
         )
         formset.kept_references = {receipt.bank_reference.upper() for receipt in self.unshown}
+        sources = (
+            sources_of("applications.receipt", [r.pk for r in self.shown], self.user) if self.user else {}
+        )
         for form in formset.forms:
+            form.source = next(iter(sources.get(form.saved_id, ())), None)
             if (pk := form.saved_id) and self.task.remarks:
-                form.remarks = self._remarks_at(f"lines/{pk}")
+                form.remarks = self.task.at(f"lines/{pk}")
+                pin(form, {name: self.task.at(f"lines/{pk}/{name}") for name in claim_forms.EDITED})
         return formset
 
     def note_form(self, data: Mapping[str, str] | None = None, **initial) -> ClaimForm:
-        return ClaimForm(data, saved_note=self.claim.note, reopened=self.reopened, initial=initial)
+        form = ClaimForm(data, saved_note=self.claim.note, reopened=self.reopened, initial=initial)
+        pin(form, {"note": self.task.at("note")})
+        return form
 
     @cached_property
     def task(self) -> corrections.Task:
@@ -80,10 +90,6 @@ class ClaimPage:
     @cached_property
     def reopened(self) -> Reopened:
         return reopened_by(view.remark for view in self.task.remarks)
-
-    def _remarks_at(self, row: str) -> dict[str, list]:
-        found = {"row": self.task.at(row)}
-        return found | {name: self.task.at(f"{row}/{name}") for name in claim_forms.EDITED}
 
     def present_forms(self) -> tuple[ClaimForm, BaseReceiptFormSet]:
         """What was typed last, valid or not; otherwise what is saved."""
@@ -142,7 +148,6 @@ class ClaimPage:
             "unshown_count": len(self.unshown),
             "return_reason": self._return_reason(),
             "correction_task": self.task,
-            "note_remarks": self.task.at("note"),
             "rows_remarks": self.task.at("lines/+"),
             "may_add": self.reopened.allows_adding("lines"),
             "steps": steps("receipts", case),

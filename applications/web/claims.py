@@ -71,7 +71,7 @@ def claim(request, number: str):
     if not answer:
         messages.info(request, answer.reason)
         return redirect(case)
-    page = ClaimPage(case)
+    page = ClaimPage(case, request.user)
     if request.method == "POST":
         return _post(request, page)
     form, formset = page.present_forms()
@@ -127,7 +127,7 @@ def _refused(request: HttpRequest, number: str, refusal: Refused, version: int) 
     if refusal.code == "permission":
         messages.error(request, refusal.message)
         return redirect(case)
-    page = ClaimPage(case)
+    page = ClaimPage(case, request.user)
     form, formset = page.typed_forms(typed_rows.typed_from(request.POST), merge=True)
     changes = claim_changes(case, version) if refusal.code == "stale" else []
     conflict = Conflict(refusal.message, changes, is_closed=refusal.code == "closed")
@@ -138,7 +138,7 @@ def _refused(request: HttpRequest, number: str, refusal: Refused, version: int) 
 @require_POST
 def autosave(request, number: str):
     """Keep what is typed, valid or not; answers with the save state and the estimate (see static/js/portal.js)."""
-    page = ClaimPage(_case(request, number))
+    page = ClaimPage(_case(request, number), request.user)
     context = {"case": page.case, "claim": page.claim}
     try:
         context["kept_at"] = services.keep_typed(

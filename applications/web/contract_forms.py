@@ -6,7 +6,7 @@ from accounts.models import Organisation
 from applications.checks import check_ends_on, check_signed_on
 from applications.models import Contract
 from applications.services import CONTRACT_FIELDS
-from applications.web.fields import DayField, MoneyField
+from casework.fields import DayField, MoneyField
 
 
 class ContractForm(forms.ModelForm):

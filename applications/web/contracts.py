@@ -63,7 +63,7 @@ def contract_new(request):
     )
     if request.method == "POST" and form.is_valid():
         organisation = form.cleaned_data.get("organisation") or form.instance.organisation
-        saved = _save(request, form, organisation=organisation)
+        saved = _save(request, form, organisation=organisation, follows=earlier)
         if saved:
             messages.success(
                 request, _("The contract %(number)s is registered.") % {"number": saved.contract_number}
@@ -91,7 +91,8 @@ def _taken_over(request: HttpRequest) -> Contract | None:
 def contract(request, pk: int):
     """One contract: read it, change it."""
     found = get_object_or_404(
-        Contract.objects.visible_to(request.user).select_related("organisation", "changed_by"), pk=pk
+        Contract.objects.visible_to(request.user).select_related("organisation", "changed_by", "follows"),
+        pk=pk,
     )
     answer = may_file_for(request.user, found.organisation)
     if request.method == "POST" and not answer:

@@ -1,86 +1,10 @@
-"""Form fields that read what people type: full-width digits, thousands separators, several spellings of a day."""
+"""Form fields of this room: references with one spelling."""
 
-import re
-import unicodedata
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
 
 from applications.references import plain_reference
-
-_MINUS = str.maketrans({"−": "-", "–": "-", "—": "-"})
-_AMOUNT = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?")
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def plain(text: str) -> str:
-    """Full-width letters, digits and signs as plain ones."""
-    return unicodedata.normalize("NFKC", text).strip()
-
-
-class MoneyField(forms.DecimalField):
-    """An amount; commas are accepted where they separate thousands and nowhere else."""
-
-    widget = forms.TextInput
-    default_error_messages = {
-        "invalid": _("Write the amount in digits with a point before the cents, such as 1,234,567.89."),
-        "max_decimal_places": _("At most two decimals."),
-        "max_whole_digits": _("This amount is too long: at most 14 digits before the point."),
-    }
-
-    def __init__(self, **kwargs) -> None:
-        super().__init__(max_digits=16, decimal_places=2, **kwargs)
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return super().widget_attrs(widget) | {"data-money": True, "inputmode": "text", "autocomplete": "off"}
-
-    def prepare_value(self, value: Any) -> Any:
-        return f"{value:,f}" if isinstance(value, Decimal) else value
-
-    def to_python(self, value: Any) -> Decimal | None:
-        if value in self.empty_values or isinstance(value, Decimal):
-            return super().to_python(value)
-        text = re.sub(r"\s", "", plain(str(value)).translate(_MINUS))
-        if not text:
-            return None
-        if not _AMOUNT.fullmatch(text):
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(text.replace(",", ""))
-
-
-class DayInput(forms.DateInput):
-    """A date picker; a day that it cannot show (2015-02-30) stays readable in a plain text field."""
-
-    def __init__(self, attrs: dict | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        shown = context["widget"]["value"]
-        context["widget"]["type"] = "date" if not shown or _is_day(shown) else "text"
-        return context
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(_ISO_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-class DayField(forms.DateField):
-    """A day: 2015-07-01, 2015/7/1, 2015年7月1日."""
-
-    widget = DayInput
-    input_formats = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
-    default_error_messages = {"invalid": _("Write the day as year-month-day, such as 2015-07-01.")}
-
-    def to_python(self, value: Any) -> date | None:
-        return super().to_python(plain(value) if isinstance(value, str) else value)
 
 
 class ReferenceField(forms.CharField):

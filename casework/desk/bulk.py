@@ -14,6 +14,7 @@ from casework.enums import Outcome, RunState, Stage
 from casework.models import Case
 from casework.permissions import may_review, stage_of
 from casework.services.decisions import decide
+from casework.standing import Standing, standing_of
 from casework.transitions import Refused
 
 #: Cases that one confirmation page lists at most: more than that nobody reads.
@@ -34,11 +35,12 @@ class Line:
 
 def plan(user: User, cases: Iterable[Case]) -> list[Line]:
     """One line for each case, in the given order. `cases` come from `casework.desk.queue.on_desk`."""
-    return [_line(user, case) for case in cases]
+    standing = standing_of(user)
+    return [_line(standing, case) for case in cases]
 
 
-def _line(user: User, case: Case) -> Line:
-    warned, answer = words(case.warnings), may_review(user, case)
+def _line(standing: Standing, case: Case) -> Line:
+    warned, answer = words(case.warnings), may_review(standing.user, case, standing)
     if not answer:
         return Line(case, warned, why_not=answer.reason)
     if case.last_run != RunState.DONE or case.current_assessment is None:

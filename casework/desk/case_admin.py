@@ -4,14 +4,12 @@ from dataclasses import replace
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -21,8 +19,12 @@ from django.views.decorators.http import require_POST
 from audit.admin_base import ReadOnlyAdmin
 from casework import presentation
 from casework.desk import bulk, filters, flags, queue, review
+from casework.desk.changelist import Queue, waits_for_word
 from casework.desk.forms import DecisionForm, remark_formset, with_more_remarks
 from casework.desk.grounds import GroundForm
+from casework.desk.hands import HandsPages
+from casework.desk.lines import LinesPage
+from casework.desk.saved_views import SavedViewPages
 from casework.enums import IN_REVIEW
 from casework.models import Case
 from casework.permissions import stage_of
@@ -31,62 +33,18 @@ from casework.services import calculation
 from casework.services.decisions import decide
 from casework.templatetags.portal import money
 from casework.transitions import Refused
-from policy.workdays import working_days
 
-WITH_ALL = ("organisation", "current_assessment", "submitted_by", "initial_reviewer", "final_reviewer")
-
-
-class Queue(ChangeList):
-    """The list with its filters laid out as tabs and menus above the table."""
-
-    def __init__(self, request, *args, **kwargs):
-        super().__init__(request, *args, **kwargs)
-        self.title = _("Review queue")
-
-    def get_results(self, request):
-        super().get_results(request)
-        calendar, today = working_days(), timezone.localdate()
-        for case in self.result_list:
-            case.age = queue.age(case, today, calendar)
-
-    def get_ordering(self, request, queryset):
-        if self.params.get(ORDER_VAR):
-            return super().get_ordering(request, queryset)
-        mine = self.waiting_filter.chosen == filters.WaitingFilter.MINE
-        return list(queue.OLDEST_FIRST if mine else queue.EVERYTHING)
-
-    @property
-    def waiting_filter(self):
-        return next(spec for spec in self.filter_specs if isinstance(spec, filters.WaitingFilter))
-
-    @property
-    def menus(self):
-        return [spec for spec in self.filter_specs if isinstance(spec, filters.FixedFilter)]
-
-    @property
-    def tabs(self) -> list[dict]:
-        spec = self.waiting_filter
-        return [
-            {
-                "label": label,
-                "code": code,
-                "url": self.get_query_string({spec.parameter_name: code}, ["p"]),
-                "selected": code == spec.chosen,
-            }
-            for code, label in spec.lookup_choices
-        ]
-
-    @property
-    def narrowed(self) -> bool:
-        return bool(self.query or any(menu.chosen for menu in self.menus))
-
-    @property
-    def search_everywhere(self) -> str:
-        """The same search over all cases."""
-        return self.get_query_string({self.waiting_filter.parameter_name: filters.WaitingFilter.ALL}, ["p"])
+WITH_ALL = (
+    "organisation",
+    "current_assessment",
+    "submitted_by",
+    "initial_reviewer",
+    "final_reviewer",
+    "assigned_to",
+)
 
 
-class CaseAdmin(ReadOnlyAdmin):
+class CaseAdmin(LinesPage, HandsPages, SavedViewPages, ReadOnlyAdmin):
     list_display = (
         "case_number",
         "organisation_and_code",
@@ -94,6 +52,7 @@ class CaseAdmin(ReadOnlyAdmin):
         "year_plain",
         "amount",
         "where",
+        "hands",
         "age_here",
         "flagged",
     )
@@ -102,11 +61,16 @@ class CaseAdmin(ReadOnlyAdmin):
         filters.WaitingFilter,
         filters.StageFilter,
         filters.ProgrammeFilter,
+        filters.DivisionFilter,
         filters.YearFilter,
         filters.WarningFilter,
+        filters.AgeFilter,
+        filters.AmountFilter,
     )
-    search_fields = ("number", "organisation__name", "organisation__credit_code")
-    search_help_text = gettext_lazy("Case number, organisation or credit code")
+    # The search itself is casework.desk.search; a field must stand here for Django to offer one.
+    search_fields = ("number",)
+    search_help_text = gettext_lazy("Case number, organisation, credit code or bank reference")
+    sortable_by = ()
     list_per_page = 50
     show_full_result_count = False
     actions = ["pass_selected"]
@@ -117,6 +81,10 @@ class CaseAdmin(ReadOnlyAdmin):
     def get_queryset(self, request):
         return queue.on_desk(request.user)
 
+    def get_search_results(self, request, queryset, search_term):
+        # Whatever is searched for, `Queue.get_queryset` narrows by.
+        return queryset, False
+
     def get_changelist(self, request, **kwargs):
         return Queue
 
@@ -124,14 +92,16 @@ class CaseAdmin(ReadOnlyAdmin):
         if len(bulk.keys(marked := request.POST.getlist(ACTION_CHECKBOX_NAME))) < len(marked):
             raise BadRequest("A marked row has no number.")
         reviewer = queue.is_reviewer(request.user)
-        context = {"reviewer": reviewer, "waiting": queue.waiting_count(request.user) if reviewer else 0}
+        waiting = queue.waiting_count(request.user) if reviewer else 0
+        told = f"{queue.BADGE}+" if waiting > queue.BADGE else str(waiting)
+        context = {"reviewer": reviewer, "waiting_text": told}
         return super().changelist_view(request, context | (extra_context or {}))
 
-    @admin.display(description=gettext_lazy("case number"), ordering="number")
+    @admin.display(description=gettext_lazy("case number"))
     def case_number(self, case):
         return case.number
 
-    @admin.display(description=gettext_lazy("organisation"), ordering="organisation__name")
+    @admin.display(description=gettext_lazy("organisation"))
     def organisation_and_code(self, case):
         return format_html(
             '<span class="queue-name">{}</span><span class="queue-code">{}</span>',
@@ -139,17 +109,17 @@ class CaseAdmin(ReadOnlyAdmin):
             case.organisation.credit_code,
         )
 
-    @admin.display(description=gettext_lazy("year"), ordering="year")
+    @admin.display(description=gettext_lazy("year"))
     def year_plain(self, case):
         return str(case.year)
 
-    @admin.display(description=gettext_lazy("amount (RMB)"), ordering="amount_rmb")
+    @admin.display(description=gettext_lazy("amount (RMB)"))
     def amount(self, case):
         if case.amount_rmb is None:
             return format_html('<span class="queue-open">{}</span>', queue.calculation_word(case.last_run))
         return money(case.amount_rmb)
 
-    @admin.display(description=gettext_lazy("status"), ordering="status")
+    @admin.display(description=gettext_lazy("status"))
     def where(self, case):
         status = presentation.status_view(case)
         if case.status in IN_REVIEW:
@@ -157,11 +127,17 @@ class CaseAdmin(ReadOnlyAdmin):
             status = replace(status, owner="", next_step="")
         return render_to_string("_partials/status_chip.html", {"status": status})
 
+    @admin.display(description=gettext_lazy("waits for"))
+    def hands(self, case):
+        if case.status in IN_REVIEW:
+            return waits_for_word(case)
+        return presentation.status_view(case).owner or "–"
+
     @admin.display(description=gettext_lazy("warnings"))
     def flagged(self, case):
         return render_to_string("admin/casework/case/_flags.html", {"words": flags.words(case.warnings)})
 
-    @admin.display(description=gettext_lazy("at this stage"), ordering="stage_since")
+    @admin.display(description=gettext_lazy("at this stage"))
     def age_here(self, case):
         return render_to_string("admin/casework/case/_age.html", {"age": case.age})
 
@@ -173,6 +149,12 @@ class CaseAdmin(ReadOnlyAdmin):
 
         return [
             named("pass/", self.pass_view, "pass"),
+            named("next/", self.next_view, "next"),
+            named("views/save/", self.save_view_view, "save_view"),
+            named("views/<int:pk>/delete/", self.delete_view_view, "delete_view"),
+            named("<int:pk>/lines/", self.lines_view, "lines"),
+            named("<int:pk>/assign/", self.assign_view, "assign"),
+            named("<int:pk>/conflict/", self.conflict_view, "conflict"),
             named("<int:pk>/decide/", self.decide_view, "decide"),
             named("<int:pk>/recalculate/", self.recalculate_view, "recalculate"),
             *super().get_urls(),
@@ -190,7 +172,9 @@ class CaseAdmin(ReadOnlyAdmin):
             raise Http404
         return self._review_page(request, self._case(request, int(object_id)))
 
-    def _review_page(self, request, case, *, form=None, refusal: Refused | None = None) -> HttpResponse:
+    def _review_page(
+        self, request, case, *, form=None, refusal: Refused | None = None, hands_reason: str = ""
+    ) -> HttpResponse:
         assessment = case.current_assessment
         shown = {
             "stage": stage_of(case) or "",
@@ -209,6 +193,7 @@ class CaseAdmin(ReadOnlyAdmin):
             "ground_form": GroundForm(case, form.data if form is not None else None),
             "remark_forms": _remark_forms(case, form.data if form is not None else None),
             "refusal": refusal,
+            "hands_reason": hands_reason,
             "kept_filters": kept,
             "queue_url": self._queue_url(kept),
         }

@@ -12,6 +12,9 @@ WORDS = {
     "identity_kind": _("Other identity document"),
     "before_certificate": _("Contract before certificate"),
     "late_contract": _("Late contract"),
+    "receipt_reused": _("Receipt used twice"),
+    "employer_unknown": _("Employer not recognised"),
+    "jump": _("Jump against last year"),
     "division_differs": _("Other division than in the code"),
 }
 #: What a code of the calculation itself means; the programmes explain their own.

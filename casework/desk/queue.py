@@ -1,51 +1,45 @@
 """What lies on an official's desk: which cases wait for whom, in which order, and how long already."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import (
-    BooleanField,
-    Case,
-    ExpressionWrapper,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.enums import OfficialRole
-from accounts.models import Membership, User
-from accounts.permissions import has_role
-from casework.enums import IN_REVIEW, RunState, Status
+from accounts.models import User
+from casework.clock import SHANGHAI
+from casework.enums import IN_REVIEW, RunState
 from casework.models import CalculationRun
 from casework.models import Case as CaseModel
+from casework.standing import Standing, standing_of
 from policy.practice import practice
 from policy.workdays import WorkingDays
 
-REVIEWERS = (OfficialRole.INITIAL_REVIEWER, OfficialRole.FINAL_REVIEWER)
-#: Waiting ones of mine, then what is in review, longest first; what is closed follows, newest first.
-EVERYTHING = ("-waits_for_me", "resting", "review_since", "-stage_since", "-pk")
-OLDEST_FIRST = ("stage_since", "pk")
+#: The badge counts no further.
+BADGE = 999
+
+
+def standing(user: User) -> Standing:
+    """The official's standing, read once for a page."""
+    if not hasattr(user, "_standing"):
+        user._standing = standing_of(user)
+    return user._standing
 
 
 def is_reviewer(user: User) -> bool:
-    return has_role(user, *REVIEWERS)
+    return bool(standing(user).authorities)
 
 
 def waits_for(user: User) -> Q:
-    """Cases that this official may decide now: the queue's side of `casework.permissions.may_review`."""
-    steps = Q(pk__in=[])
-    if has_role(user, OfficialRole.INITIAL_REVIEWER):
-        steps |= Q(status=Status.INITIAL_REVIEW)
-    if has_role(user, OfficialRole.FINAL_REVIEWER):
-        steps |= Q(status=Status.FINAL_REVIEW) & ~Q(initial_reviewer=user)
-    own = Membership.objects.filter(user=user).values("organisation")
-    return steps & ~Q(submitted_by=user) & ~Q(organisation__in=own)
+    """Cases that this official may decide now: theirs, and those that lie free."""
+    return open_to(user) & (Q(assigned_to__isnull=True) | Q(assigned_to=user))
+
+
+def open_to(user: User) -> Q:
+    """Cases that this official may decide, whoever works on them; the index of what is in review serves it."""
+    return Q(status__in=IN_REVIEW) & standing(user).waits()
 
 
 def on_desk(user: User) -> QuerySet[CaseModel]:
@@ -54,18 +48,15 @@ def on_desk(user: User) -> QuerySet[CaseModel]:
     return (
         CaseModel.objects.visible_to(user)
         .filter(submitted_at__isnull=False)
-        .select_related("organisation")
-        .annotate(
-            waits_for_me=ExpressionWrapper(waits_for(user), output_field=BooleanField()),
-            resting=Case(When(status__in=IN_REVIEW, then=Value(0)), default=Value(1)),
-            review_since=Case(When(status__in=IN_REVIEW, then="stage_since")),
-            last_run=Subquery(last_run),
-        )
+        .select_related("organisation", "assigned_to")
+        .annotate(last_run=Subquery(last_run))
     )
 
 
 def waiting_count(user: User) -> int:
-    return CaseModel.objects.visible_to(user).filter(waits_for(user), submitted_at__isnull=False).count()
+    """How many wait for the official, counted up to `BADGE` + 1."""
+    found = CaseModel.objects.filter(waits_for(user), submitted_at__isnull=False)
+    return found.values("pk")[: BADGE + 1].count()
 
 
 @dataclass(frozen=True)
@@ -88,6 +79,14 @@ def age(case: CaseModel, today: date, calendar: WorkingDays) -> Age:
     if days >= practice("review_soon_days", today):
         return Age(text, _("Due soon"), "warn")
     return Age(text, _("In time"), "good")
+
+
+def since(days: int, today: date, calendar: WorkingDays) -> datetime:
+    """Cases that came to their step at or before this moment have lain there for so many working days."""
+    day = today
+    while calendar.between(day, today) < days:
+        day -= timedelta(days=1)
+    return datetime.combine(day + timedelta(days=1), time.min, SHANGHAI) - timedelta(microseconds=1)
 
 
 def calculation_word(state: str | None) -> str:

@@ -1,5 +1,6 @@
 """What the review page shows, and which conclusions it offers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,11 +13,15 @@ from accounts.models import User
 from casework import corrections, presentation
 from casework.desk import flags
 from casework.desk.queue import age
+from casework.diff import diff
 from casework.enums import Outcome, Stage
-from casework.models import Case, Review
-from casework.permissions import may_recalculate, may_review, stage_of
+from casework.lines import cut_lines, marked
+from casework.models import Case, Review, Submission
+from casework.permissions import authority_for, may_hold, may_recalculate, may_review, stage_of
 from casework.programmes import Flag, programme_of
 from casework.reopening import open_remarks
+from casework.standing import Authority, Standing, standing_of
+from casework.workload import colleagues
 from ledger.selectors import allowance_of_year
 from policy.workdays import working_days
 
@@ -28,6 +33,14 @@ class Choice:
     outcome: str
     label: str
     look: str
+
+    @property
+    def key(self) -> str:
+        """The letter that leads to it (static/js/keys.js)."""
+        return _KEYS[Outcome(self.outcome)]
+
+
+_KEYS = {Outcome.PASS: "p", Outcome.RETURN: "r", Outcome.PROPOSE_REJECTION: "x", Outcome.REJECT: "x"}
 
 
 def consequence(case: Case) -> str:
@@ -70,8 +83,14 @@ _TONES = {
 
 def opinions(case: Case) -> list[Opinion]:
     return [
-        Opinion(review, _TONES[Outcome(review.outcome)], review.assessment_id != case.current_assessment_id)
-        for review in case.reviews.select_related("reviewer", "assessment", "ground").order_by("id")
+        Opinion(
+            review,
+            _TONES[Outcome(review.outcome)],
+            review.void_at is not None or review.assessment_id != case.current_assessment_id,
+        )
+        for review in case.reviews.select_related(
+            "reviewer", "assessment", "delegation__giver", "ground"
+        ).order_by("id")
     ]
 
 
@@ -80,9 +99,11 @@ def warnings_of(case: Case, snapshot: dict) -> list[dict[str, Any]]:
     found = list(programme_of(case).flags(case, snapshot))
     if "boundary" in case.warnings:
         found.insert(0, Flag("boundary", str(flags.EXPLANATIONS["boundary"])))
-    grouped: dict[tuple[str, str], list[str]] = {}
+    grouped: dict[tuple[str, str], list[dict[str, str]]] = {}
     for flag in found:
-        grouped.setdefault((flag.code, flag.message), []).extend([flag.evidence] if flag.evidence else [])
+        url = flag.url or (f"#row-{flag.line}" if flag.line else "")
+        evidence = {"text": flag.evidence, "url": url}
+        grouped.setdefault((flag.code, flag.message), []).extend([evidence] if flag.evidence else [])
     return [
         {"word": flags.word(code), "message": message, "evidence": evidence}
         for (code, message), evidence in grouped.items()
@@ -103,15 +124,44 @@ def allowance(case: Case) -> dict[str, Decimal] | None:
     return {"limit": Decimal(cap), "granted": Decimal(0), "left": Decimal(cap)}
 
 
-def other_cases(case: Case, user: User) -> list[dict[str, Any]]:
-    """The organisation's other filed cases of the same year."""
+MOST_ASSIGNMENTS = 10
+#: Other cases of an organisation that the page lists; the queue finds the rest.
+MOST_OTHERS = 30
+
+
+def other_cases(case: Case, user: User) -> dict[str, list[dict[str, Any]]]:
+    """The organisation's other filed cases, newest first: `same` year, and `before` it."""
     others = (
         Case.objects.visible_to(user)
-        .filter(organisation=case.organisation_id, year=case.year, submitted_at__isnull=False)
+        .filter(organisation=case.organisation_id, year__lte=case.year, submitted_at__isnull=False)
         .exclude(pk=case.pk)
-        .order_by("-id")
+        .order_by("-year", "-id")[:MOST_OTHERS]
     )
-    return [{"case": other, "status": presentation.status_view(other)} for other in others]
+    found: dict[str, list[dict[str, Any]]] = {"same": [], "before": []}
+    for other in others:
+        row = {"case": other, "status": presentation.status_view(other)}
+        found["same" if other.year == case.year else "before"].append(row)
+    return found
+
+
+def change_since_first(case: Case, submissions: Sequence[Submission]) -> corrections.Correction | None:
+    """The latest submission beside the first one; None unless there were more than two, of which each step is shown."""
+    if len(submissions) < 3:
+        return None
+    first, latest = submissions[0], submissions[-1]
+    changes = diff(first.snapshot, latest.snapshot, programme_of(case).layout)
+    return corrections.Correction(first, latest, changes, [])
+
+
+def other_cases_context(case: Case, user: User) -> dict[str, Any]:
+    found = other_cases(case, user)
+    return {"others": found["same"], "previous": found["before"]}
+
+
+def _acts_for(user: User, case: Case, standing: Standing) -> User | None:
+    """Whom the official would act for, if they do not act by their own role."""
+    authority = authority_for(user, case, standing)
+    return authority.delegation.giver if isinstance(authority, Authority) and authority.delegation else None
 
 
 def context(case: Case, user: User, submission: str = "") -> dict[str, Any]:
@@ -126,7 +176,10 @@ def context(case: Case, user: User, submission: str = "") -> dict[str, Any]:
     calendar = working_days()
     rules = programme_of(case)
     stage, calculation = stage_of(case), presentation.calculation_state(case)
-    answer = may_review(user, case)
+    standing = standing_of(user)
+    answer, hold = may_review(user, case, standing), may_hold(user, case, standing)
+    cut = cut_lines(shown_case.current_assessment, shown.snapshot, rules)
+    filed = rules.evidence(shown_case, shown.snapshot)
     decidable = bool(answer) and calculation == "done" and case.current_assessment is not None
     return {
         "case": case,
@@ -139,15 +192,25 @@ def context(case: Case, user: User, submission: str = "") -> dict[str, Any]:
         "shown": shown,
         "latest": latest,
         "answer": answer,
+        "may_hold": hold,
+        "is_reviewer": bool(standing.authorities),
+        "acts_for": _acts_for(user, case, standing) if answer else None,
+        "assignments": list(
+            case.assignments.select_related("assignee", "by", "before").order_by("-id")[:MOST_ASSIGNMENTS]
+        ),
+        "cut_lines": cut,
+        "colleagues": colleagues(case, but={case.assigned_to_id}) if stage and standing.authorities else [],
+        "conflict": bool(standing.has_conflict([user.pk], case)),
+        "since_first": change_since_first(case, submissions),
         "choices": choices(case) if decidable else [],
         "calculation": calculation,
-        "may_recalculate": may_recalculate(user, case),
+        "may_recalculate": may_recalculate(user, case, standing),
         "sheet": presentation.sheet(case.current_assessment, case.programme),
         "assessment": case.current_assessment,
         "warnings": warnings_of(case, latest.snapshot),
         "events": presentation.timeline(case, for_official=True),
         "opinions": opinions(case),
-        "others": other_cases(case, user),
+        **other_cases_context(case, user),
         "allowance": allowance(case),
         "submissions": submissions,
         "evidence": render_to_string(
@@ -157,7 +220,8 @@ def context(case: Case, user: User, submission: str = "") -> dict[str, Any]:
                 "submission": shown,
                 "for_official": True,
                 "pins": decidable and shown is latest,
-                **rules.evidence(shown_case, shown.snapshot),
+                **filed,
+                "lines": marked(filed["lines"], rules.layout.key, cut),
             },
         ),
     }

@@ -3,6 +3,7 @@
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from accounts.permissions import is_official
-from casework.enums import Actor, Status
+from casework.enums import IN_REVIEW, Actor, Status
 from policy.enums import ProgrammeCode
 
 _user = settings.AUTH_USER_MODEL
@@ -113,6 +114,19 @@ class Case(models.Model):
         models.CharField(max_length=60), verbose_name=_("warnings"), default=list, blank=True
     )
 
+    assigned_to = models.ForeignKey(
+        _user,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assigned to"),
+        help_text=_("Who works on it at this step; nobody: it lies free."),
+    )
+    division = models.CharField(
+        _("division code"), max_length=6, blank=True, help_text=_("Of the organisation when it filed.")
+    )
+
     objects = CaseQuerySet.as_manager()
 
     class Meta:
@@ -122,6 +136,20 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["status", "stage_since", "id"], name="case_queue"),
             models.Index(fields=["organisation", "programme", "year"], name="case_year"),
+            # The queue's pages: what waits, oldest first; everything, latest step first; and the rarer filters.
+            models.Index(
+                fields=["stage_since", "id"], condition=Q(status__in=IN_REVIEW), name="case_in_review"
+            ),
+            models.Index(fields=["stage_since", "id"], name="case_latest_step"),
+            models.Index(fields=["year", "stage_since", "id"], name="case_of_year"),
+            models.Index(fields=["division", "stage_since", "id"], name="case_of_division"),
+            models.Index(fields=["amount_rmb"], name="case_amount"),
+            models.Index(
+                fields=["assigned_to", "stage_since"],
+                condition=Q(assigned_to__isnull=False),
+                name="case_assigned",
+            ),
+            GinIndex(fields=["warnings"], name="case_warnings"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -167,9 +195,33 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(amount_rmb__isnull=True) | Q(amount_rmb__gte=0), name="case_amount_not_negative"
             ),
+            models.CheckConstraint(
+                condition=Q(assigned_to__isnull=True) | Q(status__in=IN_REVIEW),
+                name="case_assigned_in_review",
+            ),
+            models.CheckConstraint(
+                condition=Q(assigned_to__isnull=True) | ~Q(assigned_to=F("submitted_by")),
+                name="case_not_assigned_to_submitter",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="assigned_without_conflict",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("assigned_to_id"),
+                condition=pgtrigger.Q(new__assigned_to__isnull=False),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM casework_conflict
+                        WHERE official_id = NEW.assigned_to_id AND lifted_at IS NULL
+                            AND (case_id = NEW.id OR organisation_id = NEW.organisation_id)
+                    ) THEN
+                        RAISE EXCEPTION 'conflict_of_interest' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="status_follows_the_table",
                 when=pgtrigger.Before,
@@ -219,10 +271,11 @@ class Case(models.Model):
                             SELECT 1 FROM casework_review
                             WHERE assessment_id = NEW.current_assessment_id AND stage = 'initial'
                                 AND outcome IN ('pass', 'propose_rejection') AND reviewer_id = NEW.initial_reviewer_id
+                                AND void_at IS NULL
                         ) AND EXISTS (
                             SELECT 1 FROM casework_review
                             WHERE assessment_id = NEW.current_assessment_id AND stage = 'final'
-                                AND outcome = 'pass' AND reviewer_id = NEW.final_reviewer_id
+                                AND outcome = 'pass' AND reviewer_id = NEW.final_reviewer_id AND void_at IS NULL
                         )
                     ) THEN
                         RAISE EXCEPTION 'case_approval_needs_two_reviews' USING ERRCODE = 'check_violation';

@@ -25,6 +25,14 @@ class Transition(models.Model):
         _user, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
     )
     acted_as = models.CharField(_("acted as"), max_length=20, choices=Actor)
+    on_behalf_of = models.ForeignKey(
+        _user,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("on behalf of"),
+    )
     reason = models.TextField(_("reason"), blank=True)
     at = models.DateTimeField(_("at"), db_default=Now())
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Organisation, User
@@ -13,6 +14,7 @@ from audit import services as audit
 from audit.services import sha256
 from casework import failpoints
 from casework.enums import IN_REVIEW, ReopeningState, RunCause, RunState, Status
+from casework.lines import by_key, for_rules
 from casework.models import Assessment, CalculationRun, Case, Submission
 from casework.permissions import may_recalculate
 from casework.programmes import AssessedResult, PayeeLine, programme_of
@@ -99,12 +101,14 @@ def _result_to_json(result: AssessedResult) -> dict:
 
 
 def inputs_of(case: Case, submission: Submission) -> dict:
-    """What the rules will see: the frozen snapshot by its hash, and the basis as of now."""
+    """What the rules will see: the frozen snapshot by its hash, the basis and the decided lines as of now."""
     inputs = {
         "submission": submission.number,
         "snapshot": submission.snapshot_hash,
         "basis": programme_of(case).basis(case, submission.snapshot),
     }
+    if decided := for_rules(submission):
+        inputs["lines"] = decided
     # A reopened case gets an assessment of its own, also where nothing that counts has changed.
     reopened = case.reopenings.filter(state=ReopeningState.CONFIRMED).count()
     return inputs | {"reopened": reopened} if reopened else inputs
@@ -179,7 +183,9 @@ def _calculate(run_id: int) -> None:
     inputs = inputs_of(case, submission)
     failpoints.pass_by("read")
     if case.status in IN_REVIEW:
-        result = programme_of(case).assess(submission.snapshot, inputs["basis"])
+        rules = programme_of(case)
+        counted = rules.accepted(submission.snapshot, by_key(inputs.get("lines", ())))
+        result = rules.assess(counted, inputs["basis"])
         failpoints.pass_by("computed")
         assessment = _store(case, run, inputs, result)
         _adopt(case, assessment, result)
@@ -240,6 +246,23 @@ def _adopt(case: Case, assessment: Assessment, result: AssessedResult) -> None:
     else:
         case.version += 1
         case.save(update_fields=["current_assessment", "amount_rmb", "warnings", "version"])
+
+
+@transaction.atomic
+def retry_failed(run_id: int, *, user: User) -> None:
+    """Ask anew for a calculation that was given up. Raises Refused when it was not, or the case moved on."""
+    case_id = CalculationRun.objects.values_list("case_id", flat=True).filter(pk=run_id).first()
+    if case_id is None:
+        raise Refused("gone", _("This work is not there any more."))
+    case = lock_case(case_id)
+    run = CalculationRun.objects.select_related("submission").get(pk=run_id)
+    newer = case.runs.filter(pk__gt=run.pk).exists()
+    if run.state != RunState.FAILED or newer or case.status not in IN_REVIEW:
+        raise Refused("not_failed", _("This work has not failed, or was put back already."))
+    again = request_run(case=case, submission=run.submission, cause=RunCause.REQUEST)
+    audit.record(
+        actor=user, action="case.recalculation_requested", obj=case, data={"run": again.pk, "failed": run.pk}
+    )
 
 
 @transaction.atomic

@@ -15,10 +15,11 @@ from casework.diff import Layout, rows_of
 from casework.enums import GroundCode, Outcome, RemarkCode, RunCause, RunState, Stage, Status, TargetKind
 from casework.grounds import clauses_of
 from casework.models import Award, AwardLine, Case, Ground, Remark, Review, Submission
-from casework.permissions import may_review, stage_of
+from casework.permissions import authority_for, stage_of
 from casework.programmes import programme_of
 from casework.reopening import fields_of_rows, targets
 from casework.services.calculation import inputs_of, lock_case, request_run, result_from_json
+from casework.standing import Authority
 from casework.transitions import Refused, transition
 from ledger import funds
 from ledger.services import LimitExceeded
@@ -99,13 +100,28 @@ class _BasisChanged(Exception):
     pass
 
 
+_FOUR_EYES = (
+    "review_once_per_person",
+    "case_four_eyes",
+    "review_not_by_submitter",
+    "review_by_two_authorities",
+    "review_delegation_in_force",
+)
+
+
 def _named(error: IntegrityError) -> Exception:
     text = str(error)
     if "award_line_once_per_person" in text:
         return Refused(
             "once_per_person", _("One of these people has received the subsidy already. Calculate again.")
         )
-    if any(name in text for name in ("review_once_per_person", "case_four_eyes", "review_not_by_submitter")):
+    if "conflict_of_interest" in text:
+        return Refused(
+            "conflict", _("A conflict of interest is declared; somebody else must review this case.")
+        )
+    if "review_by_assignee" in text:
+        return Refused("assigned", _("Somebody else works on this case. Load the page again."))
+    if any(name in text for name in _FOUR_EYES):
         return Refused("four_eyes", _("Each step of a case needs a different person."))
     if "review_once_per_stage" in text:
         return Refused("decided", _("Somebody else has just decided this step."))
@@ -128,9 +144,9 @@ def _decide(
             "moved",
             _("This case has moved on: it is now “%(status)s”.") % {"status": case.get_status_display()},
         )
-    answer = may_review(user, case)
-    if not answer:
-        raise Refused("four_eyes", answer.reason)
+    authority = authority_for(user, case)
+    if not isinstance(authority, Authority):
+        raise Refused("four_eyes", authority.reason)
     target = CONCLUSIONS[stage].get(outcome)
     if target is None:
         raise Refused("outcome", _("This conclusion does not belong to this step."))
@@ -161,6 +177,7 @@ def _decide(
         reason=reason,
         reviewer=user,
         submitter_id=case.submitted_by_id,
+        delegation=authority.delegation,
     )
     audit.record(
         actor=user,
@@ -173,7 +190,8 @@ def _decide(
             "hash": assessment.hash,
             "remarks": [vars(remark) for remark in remarks],
         }
-        | ({"ground": vars(ground)} if ground else {}),
+        | ({"ground": vars(ground)} if ground else {})
+        | ({"delegation": authority.delegation.pk} if authority.delegation else {}),
     )
     if ground and outcome in (Outcome.PROPOSE_REJECTION, Outcome.REJECT):
         _found(review, ground)
@@ -185,7 +203,8 @@ def _decide(
         fields |= {"final_reviewer": user, "decided_at": timezone.now()}
     elif target == Status.RETURNED:
         fields |= {"initial_reviewer": None}
-    step = transition(case=case, to=target, actor=user, reason=reason, **fields)
+    behalf = authority.delegation.giver if authority.delegation else None
+    step = transition(case=case, to=target, actor=user, reason=reason, on_behalf_of=behalf, **fields)
     if target == Status.APPROVED:
         _award(case, user)
     if target == Status.REJECTED:

@@ -12,11 +12,13 @@ from accounts.models import Organisation, User
 from accounts.permissions import may_file_for
 from audit import services as audit
 from audit.services import sha256
+from casework.bars import barred
 from casework.clock import correction_deadline
 from casework.enums import Actor, RunCause, RunState, Status
 from casework.models import CalculationRun, Case, Remark, Submission, Transition
 from casework.permissions import may_edit, may_withdraw
 from casework.programmes import Problem, programme, programme_of
+from casework.references import keep_references
 from casework.reopening import open_remarks, outside, reopened_by, sentence
 from casework.services.calculation import lock_case, request_run
 from casework.transitions import Refused, transition
@@ -29,6 +31,11 @@ class Incomplete(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = problems
+
+
+def _check_bars(organisation: Organisation) -> None:
+    if sentence := barred(organisation):
+        raise Refused("debarred", sentence)
 
 
 def next_number(prefix: str, year: int) -> str:
@@ -54,6 +61,7 @@ def start_case(*, user: User, organisation: Organisation, programme_code: str, y
     answer = may_file_for(user, organisation)
     if not answer:
         raise Refused("permission", answer.reason)
+    _check_bars(organisation)
     Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=organisation.pk)
     found = Case.objects.filter(
         organisation=organisation, programme=programme_code, year=year, status=Status.DRAFT
@@ -104,6 +112,7 @@ def submit(
     answer = may_edit(user, case)
     if not answer:
         raise Refused("permission", answer.reason)
+    _check_bars(case.organisation)
     check_version(case, expected_version)
     check_term(case)
     rules = programme_of(case)
@@ -121,6 +130,7 @@ def submit(
         snapshot_hash=sha256(snapshot),
         submitted_by=user,
     )
+    keep_references(submission, rules.references(snapshot))
     _answer(remarks, submission, answers or {})
     transition(
         case=case,
@@ -133,6 +143,7 @@ def submit(
         current_assessment=None,
         amount_rmb=None,
         warnings=[],
+        division=case.organisation.division,
     )
     audit.record(
         actor=user,

@@ -9,7 +9,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import may_file_for
 from audit import services as audit
 from casework.permissions import may_edit
-from casework.reopening import may_change_file
+from casework.reopening import OpenFiles
 from casework.services.calculation import lock_case
 from casework.transitions import Refused
 from documents import storage
@@ -35,6 +35,13 @@ def accept(
         size = getattr(file, "size", None) or len(data)
         raise FileRefused("too_large", size=f"{size / MEGABYTE:.1f}", limit=item.max_mb)
     passed = examine(name=name, data=data, kinds=item.kinds, max_mb=item.max_mb)
+    return keep(user=user, subject=subject, item=item, passed=passed, data=data, replaces=replaces)
+
+
+def keep(
+    *, user: User, subject: Subject, item: Item, passed: Passed, data: bytes, replaces: int | None = None
+) -> Document:
+    """Store what the gate let through, in quarantine. Raises Refused."""
     key = storage.keep(data)
     try:
         with transaction.atomic():
@@ -137,7 +144,9 @@ def _lock(user: User, subject: Subject) -> None:
 
 def _check_marked(subject: Subject, item: str, file_id: int | None) -> None:
     """On a returned claim, files come and go only where an official asked for it."""
-    if subject.case and not may_change_file(subject.case, subject=subject.ref, item=item, file_id=file_id):
+    if subject.case and not OpenFiles(subject.case).may_change(
+        subject=subject.ref, item=item, file_id=file_id
+    ):
         raise Refused("closed", _("The bureau did not ask for another file here: it stays as you filed it."))
 
 

@@ -3,5 +3,6 @@
 from ledger.models.balances import Balance, Entry
 from ledger.models.changes import FundChange
 from ledger.models.funds import Fund, Reservation
+from ledger.models.reconciling import ReconcileRun
 
-__all__ = ["Balance", "Entry", "Fund", "FundChange", "Reservation"]
+__all__ = ["Balance", "Entry", "Fund", "FundChange", "ReconcileRun", "Reservation"]

@@ -11,10 +11,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.identifiers import division_name
 from accounts.models import Organisation
 from audit.triggers import append_only, no_truncate
 from ledger.enums import ALLOWANCE_KINDS, RESERVATION_KINDS, BalanceKind, EntryKind
+from ledger.levels import level_name
 from policy.enums import ProgrammeCode
 
 MOVED = ("granted_rmb", "reserved_rmb", "committed_rmb", "paid_rmb", "recovered_rmb")
@@ -132,7 +132,7 @@ class Balance(models.Model):
     @property
     def level(self) -> str:
         """Whose share of the fund, in words."""
-        return division_name(self.division) if self.division else ""
+        return level_name(self.division)
 
     @property
     def used_rmb(self):

@@ -8,9 +8,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.identifiers import division_name
 from audit.triggers import no_truncate
 from ledger.enums import ChangeKind, ChangeState
+from ledger.levels import level_name
 from policy.enums import ProgrammeCode
 
 _user = settings.AUTH_USER_MODEL
@@ -118,4 +118,4 @@ class FundChange(models.Model):
 
     @property
     def level(self) -> str:
-        return division_name(self.division) if self.division else ""
+        return level_name(self.division)

@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import no_truncate
 from ledger.enums import ReservationState
+from ledger.levels import CITY
 from ledger.models.balances import Balance
-
-CITY = "360100"
 
 
 def _amount(label: str) -> models.DecimalField:

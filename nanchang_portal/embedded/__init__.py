@@ -6,6 +6,7 @@ Unix sockets only. Who owns the engines, and how they live and die: docs/decisio
 from .engine import Engine
 from .owner import Engines, running
 from .places import (
+    APP_ROLE,
     NAME,
     SOCKET_LIMIT,
     EngineError,
@@ -17,8 +18,10 @@ from .places import (
     urls,
     valkey_socket,
 )
+from .programs import client_program
 
 __all__ = [
+    "APP_ROLE",
     "NAME",
     "SOCKET_LIMIT",
     "Engine",
@@ -26,6 +29,7 @@ __all__ = [
     "Engines",
     "Urls",
     "answering",
+    "client_program",
     "data_dir",
     "postgres_socket",
     "prepare",

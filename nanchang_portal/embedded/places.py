@@ -9,6 +9,7 @@ import psycopg
 import redis
 
 NAME = "portal"  # of the database and of its owner
+APP_ROLE = "portal_app"  # the user of web, worker and beat, which owns nothing
 PORT = 5432  # only a part of the socket's name; nothing listens on it
 SOCKET_LIMIT = 100  # bytes; the systems' own limit is 103 to 107
 
@@ -21,7 +22,8 @@ class EngineError(Exception):
 class Urls:
     """Where the engines of one DATA_DIR answer: for Django, for Celery, for Django's cache."""
 
-    database: str
+    database: str  # as the owner
+    app_database: str  # as the user of web, worker and beat
     broker: str
     cache: str
 
@@ -42,8 +44,10 @@ def valkey_socket(data_dir: Path) -> Path:
 def urls(data_dir: Path, *, databases: tuple[int, int] = (0, 1)) -> Urls:
     """The URLs of the engines in `data_dir`, whether or not they run; `databases` are Valkey's for (broker, cache)."""
     valkey = quote(str(valkey_socket(data_dir)))
+    place = f"@/{NAME}?host={quote(str(data_dir / 'pg'), safe='')}&port={PORT}"
     return Urls(
-        database=f"postgres://{NAME}@/{NAME}?host={quote(str(data_dir / 'pg'), safe='')}&port={PORT}",
+        database=f"postgres://{NAME}{place}",
+        app_database=f"postgres://{APP_ROLE}{place}",
         broker=f"redis+socket://{valkey}?virtual_host={databases[0]}",
         cache=f"unix://{valkey}?db={databases[1]}",
     )

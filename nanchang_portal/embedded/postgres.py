@@ -14,7 +14,7 @@ from psycopg import sql
 from nanchang_portal import processes
 
 from .engine import Engine
-from .places import NAME, PORT, EngineError, conninfo
+from .places import APP_ROLE, NAME, PORT, EngineError, conninfo
 from .programs import Account, PostgresPrograms, postgres_account, postgres_programs
 
 SETTINGS = {
@@ -144,12 +144,12 @@ class Postgres(Engine):
                         lock.unlink()
 
     def _access(self, home: str) -> dict[str, str]:
-        """Lets in only the account that started the engines, as the one database user."""
+        """Lets in only the account that started the engines, as the owner or as the user that owns nothing."""
         me = Account.current_name()
         method = "peer map=portal" if me else "trust"  # without a name only the directory's mode guards
         for name, text in {
             "access.conf": f"local all all {method}\n",
-            "names.conf": "" if not me else f'portal "{me}" {NAME}\n',
+            "names.conf": "" if not me else f'portal "{me}" {NAME}\nportal "{me}" {APP_ROLE}\n',
         }.items():
             path = self.pg / name
             path.unlink(missing_ok=True)

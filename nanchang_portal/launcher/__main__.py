@@ -8,6 +8,7 @@ left stopped, which the fault drills use.
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -46,6 +47,10 @@ class Supervisor:
             broker=not os.environ.get("REDIS_URL"),
             poll=self.poll,
         )
+        # Migrations and sample data are the owner's; what answers visitors owns nothing.
+        self.parts_environment = dict(self.environment)
+        if not os.environ.get("DATABASE_URL"):
+            self.parts_environment["DATABASE_URL"] = embedded.urls(data_dir).app_database
         self.parts: list[Part] = []
         self.preparation: subprocess.Popen | None = None
         self.engine_retry: dict[str, tuple[float, int]] = {}
@@ -66,9 +71,13 @@ class Supervisor:
             self.engines.start_one(name)
             say(name, f"ready ({time.monotonic() - started:.1f} s)")
         logins = self._prepare()
+        # Where the web processes keep their counts for /metrics; those of an earlier run are over.
+        counts = self.data_dir / "run" / "metrics"
+        shutil.rmtree(counts, ignore_errors=True)
+        self.parts_environment["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
         self.parts = portal_parts(self.data_dir, self.port)
         for part in self.parts:
-            part.start(self.environment, time.monotonic())
+            part.start(self.parts_environment, time.monotonic())
         self._write_state()
         for part in self.parts:
             self._await_ready(part)
@@ -173,7 +182,7 @@ class Supervisor:
             part.failures += 1
             self._write_state()
         if now >= part.next_start and not self._held(part.name):
-            part.start(self.environment, now)
+            part.start(self.parts_environment, now)
             self._write_state()
 
     def _reap_strangers(self) -> None:

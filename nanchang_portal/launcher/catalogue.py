@@ -16,7 +16,7 @@ import polib
 BASE = Path(__file__).resolve().parents[2]
 LOCALE = "zh_Hans"
 CATALOGUE = BASE / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
-NOT_FOR_READERS = {"tests", "bench", "docs", "locale", "static", "staticfiles", "var"}
+NOT_FOR_READERS = {"tests", "bench", "docs", "drills", "locale", "static", "staticfiles", "var"}
 METADATA = {
     "Project-Id-Version": "nanchang-portal",
     "Language": LOCALE,

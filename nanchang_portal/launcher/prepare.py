@@ -24,7 +24,7 @@ def migrate() -> None:
 
 def collect_static() -> None:
     """Collects only when a source file is new, gone or changed: compressing them takes seconds."""
-    state = hashlib.sha256()
+    state = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
     for finder in get_finders():
         for name, storage in sorted(finder.list([]), key=lambda item: item[0]):
             status = Path(storage.path(name)).stat()

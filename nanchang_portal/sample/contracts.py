@@ -10,6 +10,8 @@ CONTRACTS = table(
     YT-3 | yuntu      | 制造执行系统维护           | 例示システム株式会社（虚构）          | JP      |         | ito  | information_technology | JPY      | 120,000,000.00 | 2016-11-01 | 2019-10-31
     YT-4 | yuntu      | 集团云平台运维             | 示例云图（香港）有限公司（虚构）      | HK      | yes     | ito  | information_technology | HKD      | 9,000,000.00   | 2018-10-15 | 2021-10-14
     YT-5 | yuntu      | 移动应用测试               | Sample Mobile Pte Ltd (fictional)     | SG      |         | ito  | software               | USD      | 4,800,000.00   | 2022-02-01 |
+    YT-6 | yuntu      | 仓储管理系统运维           | Example Storage LLC (fictional)       | US      |         | ito  | information_technology | USD      | 640,000.00     | 2024-03-04 | 2025-03-03
+    YT-7 | yuntu      | 门诊预约软件开发           | Beispiel Klinik GmbH (fictional)      | DE      |         | ito  | software               | EUR      | 380,000.00     | 2024-05-20 | 2025-05-19
     GJ-1 | ganjiang   | 保险单据数据处理           | Example Insurance Corp. (fictional)   | US      |         | bpo  | finance                | USD      | 1,200,000.00   | 2014-11-20 | 2019-11-19
     TW-1 | tengwang   | 三维动画制作               | Example Studios LLC (fictional)       | US      |         | kpo  | animation_games        | USD      | 12,000,000.00  | 2013-11-05 | 2018-11-04
     TW-2 | tengwang   | 游戏美术外包               | 例示ゲームス株式会社（虚构）          | JP      |         | kpo  | animation_games        | USD      | 5,000,000.00   | 2017-12-12 | 2020-12-11
@@ -23,3 +25,21 @@ CONTRACTS = table(
     ML-2 | meiling    | 文博数字化                 | Sample Heritage Pte Ltd (fictional)   | SG      |         | kpo  | cultural_creation      | SGD      | 1,000,000.00   | 2020-12-07 | 2023-12-06
     """  # noqa: E501
 )
+
+#: Contracts taken over a year later, in one step.
+FOLLOW_UPS = table(
+    """
+    key    | follows | signed     | ends
+    YT-6-2 | YT-6    | 2025-02-24 | 2026-03-03
+    YT-7-2 | YT-7    | 2025-05-12 | 2026-05-19
+    """
+)
+
+#: A workbook of the same enterprise, by the heads of its template.
+WORKBOOK_NAME = "2025年离岸合同（示例）.csv"
+WORKBOOK_OF = "yuntu"
+WORKBOOK = """\
+合同编号,合同登记证书编号,合同名称,发包方,发包方所在国家或地区,发包方为关联方,业务类型,所属领域,币种,合同金额,签订日期,开始日期,结束日期
+YT-8,示例登记-2025-YT-8,供应链平台接口开发,Example Harbour Pte Ltd (fictional),SG,no,ito,software,USD,1500000.00,2025-06-16,2025-07-01,2027-06-30
+YT-9,示例登记-2025-YT-9,票据影像处理,例示データ株式会社（虚构）,JP,no,bpo,finance,JPY,48000000.00,2025-09-08,2025-10-01,2026-09-30
+"""  # noqa: E501

@@ -4,7 +4,17 @@ from django.db import connection, transaction
 
 from accounts.models import Organisation
 from messaging.services import collect
-from nanchang_portal.sample import offshore, organisations, people, rates, training
+from nanchang_portal.sample import (
+    accounts,
+    desk,
+    funds,
+    notices,
+    offshore,
+    organisations,
+    people,
+    rates,
+    training,
+)
 
 
 def is_loaded() -> bool:
@@ -17,8 +27,12 @@ def load() -> None:
     users = people.create()
     found = organisations.create(users)
     rates.create(users)
-    offshore.create(users, found)
+    funds.create(users)
+    claims = offshore.create(users, found)
+    desk.create(users, claims)
     training.create(users, found)
+    notices.create(users)
+    accounts.create(users)
     # The sample's history is in its people's inboxes; no mail tells of it.
     while collect(by_mail=False):
         pass

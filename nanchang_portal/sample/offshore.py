@@ -1,16 +1,18 @@
 """Write the enterprises' contracts and claims."""
 
 from accounts.models import Organisation, User
-from applications import services
+from applications import follow_ups, services
 from applications.models import Contract
 from casework.enums import Stage
 from casework.models import Case
 from nanchang_portal.sample import papers
 from nanchang_portal.sample.claims import CLAIMS, REASONS, RECEIPTS
-from nanchang_portal.sample.contracts import CONTRACTS
+from nanchang_portal.sample.contracts import CONTRACTS, FOLLOW_UPS, WORKBOOK, WORKBOOK_NAME, WORKBOOK_OF
 from nanchang_portal.sample.journeys import walk
 from nanchang_portal.sample.organisations import OWNERS
 from nanchang_portal.sample.tables import Row
+from workbooks.services import files, jobs, workers
+from workbooks.sheets import workbook_of
 
 REASON = {row["claim"]: row["reason"] for row in REASONS}
 # A receipt that was filed without its declaration number, which is why the claim came back.
@@ -24,6 +26,8 @@ def create(users: dict[str, User], organisations: dict[str, Organisation]) -> di
         row["key"]: _contract(row, owners[row["enterprise"]], organisations[row["enterprise"]])
         for row in CONTRACTS
     }
+    _take_over(owners, organisations, contracts)
+    _import(owners[WORKBOOK_OF], organisations[WORKBOOK_OF])
     created = {}
     for number, row in enumerate(CLAIMS):
         officials = {
@@ -62,6 +66,44 @@ def _contract(row: Row, clerk: User, enterprise: Organisation) -> Contract:
         "ends_on": row.day("ends"),
     }
     return services.save_contract(user=clerk, organisation=enterprise, data=data)
+
+
+def _take_over(
+    owners: dict[str, User], organisations: dict[str, Organisation], contracts: dict[str, Contract]
+) -> None:
+    """The contracts that follow earlier ones, each enterprise's in one step."""
+    wanted: dict[str, list[follow_ups.FollowUp]] = {}
+    key_of = {row["key"]: row["enterprise"] for row in CONTRACTS}
+    for row in FOLLOW_UPS:
+        own = {
+            "contract_number": row["key"],
+            "registration_number": f"示例登记-{row.day('signed'):%Y}-{row['key']}",
+            "signed_on": row.day("signed"),
+            "starts_on": row.day("signed"),
+            "ends_on": row.day("ends"),
+        }
+        earlier = follow_ups.FollowUp(contracts[row["follows"]].pk, own)
+        wanted.setdefault(key_of[row["follows"]], []).append(earlier)
+    for key, found in wanted.items():
+        follow_ups.take_over(user=owners[key], organisation=organisations[key], follow_ups=found)
+
+
+def _import(clerk: User, enterprise: Organisation) -> None:
+    """Contracts from a workbook, as a clerk brings them in and a worker takes them over."""
+    job = jobs.upload(
+        user=clerk,
+        workbook=workbook_of("offshore"),
+        organisation=enterprise,
+        case=None,
+        name=WORKBOOK_NAME,
+        chunks=[WORKBOOK.encode()],
+    )
+    try:
+        workers.work(job.pk)
+        jobs.confirm(user=clerk, job_id=job.pk)
+        workers.work(job.pk)
+    finally:
+        files.forget(job)
 
 
 def _draft(row: Row, clerk: User, enterprise: Organisation, contracts: dict[str, Contract]) -> Case:

@@ -4,11 +4,13 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from nanchang_portal import embedded
+from nanchang_portal.operations import logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -50,10 +52,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "nanchang_portal.operations.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "nanchang_portal.middleware.NoStoreMiddleware",
+    "reports.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "nanchang_portal.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -186,11 +190,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
+# The portal's own LOGGING, in the worker too.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
+    "operations.heartbeat": {"task": "operations.heartbeat", "schedule": 30.0},
+    "audit.seal": {"task": "audit.seal", "schedule": 300.0},
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
     "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},
+    "payments.open_person_files": {"task": "payments.open_person_files", "schedule": 3600.0},
+    "ledger.reconcile": {"task": "ledger.reconcile", "schedule": crontab(hour=2, minute=30)},
+    "notices.sweep": {"task": "notices.sweep", "schedule": 10.0},
     "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},
     "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},
     "workbooks.forget": {"task": "workbooks.forget", "schedule": 3600.0},
@@ -210,18 +221,28 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
+# Whom visitors turn to. A deployment says its own; the defaults are fictional and marked so while SAMPLE_DATA is on.
+CONTACT_PHONE = env("CONTACT_PHONE", default="0791-0000000")
+CONTACT_EMAIL = env("CONTACT_EMAIL", default="desk@example.test")
+CONTACT_ADDRESS = env("CONTACT_ADDRESS", default="")
+CONTACT_HOURS = env("CONTACT_HOURS", default="09:00-12:00, 13:30-17:30")
+# What one address may ask for within a minute (reports/limits.py): public pages, the interface for programs.
+PUBLIC_PAGES_PER_MINUTE = env.int("PUBLIC_PAGES_PER_MINUTE", default=120)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=60)
+# The audit chains' signed heads (audit/seals.py): where they are exported, and the public keys of earlier signing keys.
+AUDIT_HEADS_DIR = env("AUDIT_HEADS_DIR", default="") or str(DATA_DIR / "heads")
+AUDIT_PUBLIC_KEYS = env("AUDIT_PUBLIC_KEYS", default="")
+
 # Fictional data may be loaded, and every page says that it is fictional.
 SAMPLE_DATA = env.bool("SAMPLE_DATA", default=False)
 # Drills only (casework/failpoints.py); production settings never read it.
 FAILPOINT_DIR: str | None = None
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
+# JSON in a deployment, text on one machine; in both without anything personal (nanchang_portal/operations/logs.py).
+LOG_FORMAT = env("LOG_FORMAT", default="line")
+LOGGING = logs.configuration(LOG_FORMAT)
+# Who may read /metrics: Prometheus, by this token; without one nobody.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 
 def _limits() -> dict[str, str]:
@@ -233,6 +254,12 @@ def _limits() -> dict[str, str]:
         "lock_timeout": "3s" if web else "30s",
         "idle_in_transaction_session_timeout": "30s" if web else "10min",
     }
+
+
+# The database user of web, worker and beat, which owns nothing (nanchang_portal/database_roles.py); `migrate`, which
+# runs as the owner, makes it and sets its password.
+DATABASE_APP_ROLE = env("DATABASE_APP_ROLE", default=embedded.APP_ROLE)
+DATABASE_APP_PASSWORD = env("DATABASE_APP_PASSWORD", default="")
 
 
 def databases(url: str) -> dict:

@@ -34,6 +34,7 @@ if not all(_secrets.values()):
 SECRET_KEY = _secrets["SECRET_KEY"]
 FIELD_ENCRYPTION_KEYS = keys.field_keys(_secrets["FIELD_KEYS"])
 BLIND_INDEX_KEYS = keys.blind_index_keys(_secrets["BLIND_INDEX_KEYS"])
+AUDIT_SIGNING_KEY = keys.signing_key(_secrets["AUDIT_SIGNING_KEY"])
 
 if email_url := env("EMAIL_URL", default=""):
     vars().update(env.email_url_config(email_url))
@@ -44,6 +45,5 @@ SCANNER_REQUIRED = env.bool("SCANNER_REQUIRED", default=bool(CLAMD_URL))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "evidence": evidence_storage(env("EVIDENCE_STORAGE_URL", default=""), DATA_DIR / "evidence"),
-    # Names with hashes as in production, but not compressed: that takes ten seconds and saves one machine nothing.
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "nanchang_portal.static_storage.FirstViewCompressedStorage"},
 }

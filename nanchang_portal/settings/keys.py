@@ -10,9 +10,10 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.exceptions import ImproperlyConfigured
 
-NAMES = ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEYS")
+NAMES = ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEYS", "AUDIT_SIGNING_KEY")
 
 
 def field_keys(text: str) -> list[str]:
@@ -28,6 +29,18 @@ def blind_index_keys(text: str) -> dict[int, bytes]:
             "BLIND_INDEX_KEYS must look like 1:KEY,2:KEY, where 1 and 2 are whole numbers."
         )
     return {int(name): key for name, key in pairs}
+
+
+def signing_key(text: str) -> tuple[str, Ed25519PrivateKey] | None:
+    """AUDIT_SIGNING_KEY, `name:key`, as name and Ed25519 key; None without text: such a process signs no seals."""
+    if not text.strip():
+        return None
+    pairs = _parse("AUDIT_SIGNING_KEY", text)
+    if len(pairs) != 1:
+        raise ImproperlyConfigured(
+            "AUDIT_SIGNING_KEY is one key; those before it are checked by AUDIT_PUBLIC_KEYS."
+        )
+    return pairs[0][0], Ed25519PrivateKey.from_private_bytes(pairs[0][1])
 
 
 def _parse(variable: str, text: str) -> list[tuple[str, bytes]]:
@@ -55,6 +68,7 @@ def fresh() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FIELD_KEYS": f"1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
         "BLIND_INDEX_KEYS": f"1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
+        "AUDIT_SIGNING_KEY": f"1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
     }
 
 

@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from nanchang_portal.operations import logs
+
 from . import keys
 from .base import *  # noqa: F403
 from .base import BASE_DIR, DATA_DIR, caches, databases, env, evidence_storage
@@ -54,10 +56,15 @@ BLIND_INDEX_KEYS = keys.blind_index_keys(
         "the keys of identity hashes as version:key, see `python -m nanchang_portal.settings.keys`",
     )
 )
+# Only who seals the audit chains (a worker) needs it; the others check seals by AUDIT_PUBLIC_KEYS.
+AUDIT_SIGNING_KEY = keys.signing_key(env("AUDIT_SIGNING_KEY", default=""))
 
 # Everything over TLS. A proxy that ends TLS sets a header, and strips it from visitors: PROXY_TLS_HEADER names it.
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the container's health check, inside, without TLS
+# Asked by the container's health check and by Prometheus, inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz(/live|/ready)?$", r"^metrics$"]
+LOG_FORMAT = env("LOG_FORMAT", default="json")
+LOGGING = logs.configuration(LOG_FORMAT)
 if header := env("PROXY_TLS_HEADER", default=""):
     SECURE_PROXY_SSL_HEADER = (f"HTTP_{header.upper().replace('-', '_')}", "https")
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
@@ -77,6 +84,9 @@ STORAGES = {
     "evidence": evidence_storage(env("EVIDENCE_STORAGE_URL", default=""), DATA_DIR / "evidence"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+CONTACT_PHONE = env("CONTACT_PHONE", default="")
+CONTACT_EMAIL = env("CONTACT_EMAIL", default="")
 
 if email_url := env("EMAIL_URL", default=""):
     vars().update(env.email_url_config(email_url))

@@ -35,6 +35,7 @@ CACHES = caches(env("CACHE_URL", default="") or _own.cache)
 SECRET_KEY = "only-for-tests-" + "x" * 40
 FIELD_ENCRYPTION_KEYS = keys.field_keys("2:" + "Mi" * 21 + "I=" + ",1:" + "MT" * 21 + "E=")
 BLIND_INDEX_KEYS = keys.blind_index_keys("1:" + "QU" * 21 + "E=")
+AUDIT_SIGNING_KEY = keys.signing_key("1:" + "Qj" * 21 + "I=")
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,5 +1,7 @@
 """A public notice: the list of awards that anybody may object to before anything is paid."""
 
+from datetime import date
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -185,6 +187,10 @@ class Notice(models.Model):
     def has_ended(self) -> bool:
         """Whether the term of a published notice is over in Nanchang."""
         return self.ends_on is not None and timezone.localdate() > self.ends_on
+
+    def ran_on(self, day: date) -> bool:
+        """Whether an objection that arrived on a day is in time; false for a notice that was withdrawn."""
+        return self.state == NoticeState.PUBLISHED and self.starts_on <= day <= self.ends_on
 
     @property
     def runs(self) -> bool:

@@ -46,6 +46,16 @@ class Objection(models.Model):
     filed_by = models.ForeignKey(
         _user, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("filed by")
     )
+    entered_by = models.ForeignKey(
+        _user,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("entered by"),
+        help_text=_("Who copied what came on paper."),
+    )
+    paper_number = models.CharField(_("number in the register of letters"), max_length=40, blank=True)
     received_at = models.DateTimeField(_("received"), db_default=Now())
     hearing_until = models.DateField(_("heard until"), null=True, blank=True)
     due_on = models.DateField(_("answer due"))
@@ -97,6 +107,19 @@ class Objection(models.Model):
                 condition=Q(kind=ObjectionKind.OBJECTION, entry__isnull=False, hearing_until__isnull=False)
                 | Q(kind=ObjectionKind.APPEAL, entry__isnull=True, filed_by__isnull=False),
                 name="objection_says_against_what",
+            ),
+            models.CheckConstraint(
+                condition=Q(entered_by__isnull=True, paper_number="")
+                | (
+                    Q(entered_by__isnull=False, filed_by__isnull=True, kind=ObjectionKind.OBJECTION)
+                    & ~Q(paper_number="")
+                ),
+                name="objection_on_paper_is_registered",
+            ),
+            models.UniqueConstraint(
+                fields=["paper_number"],
+                condition=~Q(paper_number=""),
+                name="objection_paper_once",
             ),
             models.UniqueConstraint(
                 fields=["case"],
@@ -169,6 +192,8 @@ class Objection(models.Model):
                     "contact_encrypted",
                     "grounds_encrypted",
                     "filed_by",
+                    "entered_by",
+                    "paper_number",
                     "received_at",
                     "hearing_until",
                     "due_on",

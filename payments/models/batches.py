@@ -139,6 +139,14 @@ class Batch(models.Model):
                         IF inside.count <> NEW.count OR inside.total <> NEW.total_rmb THEN
                             RAISE EXCEPTION 'batch_total_is_its_payments' USING ERRCODE = 'check_violation';
                         END IF;
+                        IF EXISTS (
+                            SELECT 1 FROM payments_payment p WHERE p.batch_id = NEW.id AND p.state <> 'cancelled'
+                                AND p.set_off_rmb <> (
+                                    SELECT coalesce(sum(amount_rmb), 0) FROM payments_setoff WHERE payment_id = p.id
+                                )
+                        ) THEN
+                            RAISE EXCEPTION 'batch_set_off_is_its_orders' USING ERRCODE = 'check_violation';
+                        END IF;
                     END IF;
                     IF NEW.state = 'released' THEN
                         IF EXISTS (

@@ -1,5 +1,7 @@
 """One payment for each award line, frozen as it goes to the bank; holds that stop it; what the applicant is told."""
 
+from decimal import Decimal
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -33,6 +35,7 @@ _FROZEN = [
     "account_encrypted",
     "account_masked",
     "amount_rmb",
+    "set_off_rmb",
 ]
 
 
@@ -76,6 +79,14 @@ class Payment(models.Model):
     account_encrypted = models.BinaryField(editable=False)
     account_masked = models.CharField(_("account number"), max_length=40, editable=False)
     amount_rmb = models.DecimalField(_("amount (RMB)"), max_digits=14, decimal_places=2)
+    set_off_rmb = models.DecimalField(
+        _("set off (RMB)"),
+        max_digits=14,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        help_text=_("The part that stays with the city for recovery orders; the bank pays the rest."),
+    )
     state = models.CharField(_("state"), max_length=10, choices=PaymentState, default=PaymentState.PLANNED)
     settled_on = models.DateField(_("day at the bank"), null=True)
     bank_reference = models.CharField(_("bank reference"), max_length=60, blank=True)
@@ -101,6 +112,10 @@ class Payment(models.Model):
                 name="payment_once_per_award_line",
             ),
             models.CheckConstraint(condition=Q(amount_rmb__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(set_off_rmb__gte=0, set_off_rmb__lte=F("amount_rmb")),
+                name="payment_set_off_within_amount",
+            ),
             models.CheckConstraint(
                 condition=Q(number__regex=r"^NC[0-9]{4}-[0-9]{6}-[0-9]$"), name="payment_number_form"
             ),
@@ -161,6 +176,21 @@ class Payment(models.Model):
                     IF EXISTS (SELECT 1 FROM payments_hold WHERE case_id = NEW.case_id AND lifted_at IS NULL) THEN
                         RAISE EXCEPTION 'payment_not_on_hold' USING ERRCODE = 'check_violation';
                     END IF;
+                    IF EXISTS (
+                        SELECT 1 FROM payments_debarment WHERE organisation_id = line.organisation_id
+                            AND state = 'confirmed'
+                            AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN from_on AND until_on
+                    ) THEN
+                        RAISE EXCEPTION 'payment_not_debarred' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF EXISTS (
+                        SELECT 1 FROM payments_personfile f JOIN casework_awardline l ON l.person_key = f.person_key
+                        WHERE l.id = NEW.award_line_id AND l.person_key <> '' AND (
+                            f.state <> 'decided' OR f.stands_id <> line.organisation_id
+                        )
+                    ) THEN
+                        RAISE EXCEPTION 'payment_person_is_decided' USING ERRCODE = 'check_violation';
+                    END IF;
                     SELECT id, account_id INTO failed FROM payments_payment
                         WHERE award_line_id = NEW.award_line_id AND state = 'failed' ORDER BY id DESC LIMIT 1;
                     IF failed.id IS DISTINCT FROM NEW.follows_id OR failed.account_id = NEW.account_id THEN
@@ -209,6 +239,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def to_bank_rmb(self) -> Decimal:
+        """What the bank pays."""
+        return self.amount_rmb - self.set_off_rmb
 
     def reveal_account(self) -> str:
         """The whole account number; whoever calls writes down the disclosure first."""

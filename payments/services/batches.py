@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,13 +18,16 @@ from audit.services import sha256
 from casework import failpoints
 from casework.models import AwardLine, Case
 from casework.transitions import Refused
-from payments import money, treasury
+from payments import money, owing, treasury
+from payments.bank_results import Result
 from payments.enums import BatchState, FileFormat, PaymentState
 from payments.gates import Hindrance, Prospect, prospects
-from payments.models import Batch, Payment, TreasuryFile
+from payments.models import Batch, Payment, SetOff, TreasuryFile
 from payments.models.batches import seal
 from payments.numbers import next_batch, next_payments
 from payments.permissions import may_download, may_give_back, may_prepare, may_release
+from payments.services.person_files import open_files
+from payments.services.results import apply_outcomes, settle
 
 #: Payments of one batch at most; the treasury's own forms stop there too.
 MOST = 2000
@@ -69,6 +73,7 @@ def make_batch(*, user: User, programme: str, chosen: Mapping[int, int]) -> Made
     _refuse_unless(may_prepare(user))
     if len(chosen) > MOST:
         raise Refused("too_many", _("A batch holds at most %(limit)d payments.") % {"limit": MOST})
+    open_files()
     locked = AwardLine.objects.select_for_update(of=("self",), no_key=True).filter(
         pk__in=chosen, programme=programme
     )
@@ -82,11 +87,17 @@ def make_batch(*, user: User, programme: str, chosen: Mapping[int, int]) -> Made
     if not going:
         raise Refused("none", _("None of the chosen awards can be paid now."))
     batch = Batch.objects.create(number=next_batch(), programme=programme, made_by=user)
+    shares = list(zip(going, owing.set_offs_for([prospect.line for prospect in going]), strict=True))
     try:
         with transaction.atomic():
-            Payment.objects.bulk_create(
-                _payment(batch, prospect, number)
-                for prospect, number in zip(going, next_payments(len(going)), strict=True)
+            payments = Payment.objects.bulk_create(
+                _payment(batch, prospect, number, sum(owed.values(), Decimal(0)))
+                for (prospect, owed), number in zip(shares, next_payments(len(going)), strict=True)
+            )
+            SetOff.objects.bulk_create(
+                SetOff(payment=payment, order_id=order, amount_rmb=amount)
+                for payment, (_prospect, owed) in zip(payments, shares, strict=True)
+                for order, amount in owed.items()
             )
     except IntegrityError as error:
         raise _named(error) from error
@@ -101,7 +112,7 @@ def make_batch(*, user: User, programme: str, chosen: Mapping[int, int]) -> Made
     return Made(batch, left_out)
 
 
-def _payment(batch: Batch, prospect: Prospect, number: str) -> Payment:
+def _payment(batch: Batch, prospect: Prospect, number: str, set_off: Decimal) -> Payment:
     account, line = prospect.account, prospect.line
     return Payment(
         number=number,
@@ -119,6 +130,7 @@ def _payment(batch: Batch, prospect: Prospect, number: str) -> Payment:
         account_encrypted=account.number_encrypted,
         account_masked=account.number_masked,
         amount_rmb=line.amount_rmb,
+        set_off_rmb=set_off,
     )
 
 
@@ -133,6 +145,12 @@ def _named(error: IntegrityError) -> Exception:
         return Refused(
             "account_changed", _("A payee's account was changed meanwhile. Look at the list again.")
         )
+    if "payment_not_debarred" in text:
+        return Refused("debarred", _("An organisation of this batch is barred from subsidies."))
+    if "payment_person_is_decided" in text:
+        return Refused("person_file", _("Two institutions registered a person of this batch."))
+    if "recovery_not_beyond_order" in text:
+        return Refused("set_off", _("More came back to a recovery order meanwhile. Make the batch anew."))
     if "payment_notice_has_ended" in text:
         return Refused("notice", _("The public notice of one of these awards has not ended."))
     if "batch_releaser_took_no_part" in text or "batch_four_eyes" in text:
@@ -141,11 +159,15 @@ def _named(error: IntegrityError) -> Exception:
 
 
 @transaction.atomic
-def take_out(*, user: User, payment_id: int) -> Payment:
-    """Take a payment out of a draft; its award may go into another batch. Raises Refused."""
+def take_out(*, user: User, payment_id: int, expected_version: int) -> Payment:
+    """Take a payment out of a draft; its award may go into another batch. Raises Refused.
+
+    `expected_version` is the batch's, as the page showed it.
+    """
     _refuse_unless(may_prepare(user))
     batch_id = Payment.objects.values_list("batch_id", flat=True).get(pk=payment_id)
     batch = _locked(batch_id, BatchState.DRAFT)
+    _fresh(batch, expected_version)
     payment = Payment.objects.select_for_update(of=("self",)).get(pk=payment_id)
     if payment.state != PaymentState.PLANNED:
         raise Refused("step", _("This payment is not in the draft any more."))
@@ -182,6 +204,7 @@ def _hash_of(payments: Iterable[Payment]) -> str:
                 p.cnaps,
                 p.account.number_key,
                 p.amount_rmb,
+                p.set_off_rmb,
             ]
             for p in payments
         ]
@@ -190,7 +213,8 @@ def _hash_of(payments: Iterable[Payment]) -> str:
 
 def _inside(batch: Batch) -> list[Payment]:
     live = batch.payments.exclude(state=PaymentState.CANCELLED)
-    return list(live.select_related("account", "award_line__award__case").order_by("id"))
+    found = live.select_related("account", "award_line__award__case").prefetch_related("set_offs__order")
+    return list(found.order_by("id"))
 
 
 @transaction.atomic
@@ -307,7 +331,7 @@ def _release(user: User, batch_id: int, expected_version: int) -> Batch:
 
 
 def _make_files(batch: Batch, payments: list[Payment]) -> list[TreasuryFile]:
-    lines = [treasury.line_of(payment) for payment in payments]
+    lines = [treasury.line_of(payment) for payment in payments if payment.to_bank_rmb]
     made = {
         FileFormat.XLSX: treasury.xlsx_bytes(batch, lines),
         FileFormat.CSV: treasury.csv_bytes(batch, lines),
@@ -343,14 +367,42 @@ def download_file(*, user: User, batch_id: int, file_format: str) -> TreasuryFil
 
 
 @transaction.atomic
-def mark_sent(*, user: User, batch_id: int, sent_on: date) -> Batch:
+def mark_sent(*, user: User, batch_id: int, sent_on: date | None) -> Batch:
     """The file was handed to the bank on this day. Raises Refused."""
     _refuse_unless(may_prepare(user))
     batch = _locked(batch_id, BatchState.RELEASED)
-    if not timezone.localtime(batch.released_at).date() <= sent_on <= timezone.localdate():
+    if sent_on is None or not timezone.localtime(batch.released_at).date() <= sent_on <= timezone.localdate():
         raise Refused("day", _("The day lies between the release and today."))
     batch.state, batch.sent_by, batch.sent_on = BatchState.SENT, user, sent_on
     _save(batch, "state", "sent_by", "sent_on")
     batch.payments.filter(state=PaymentState.IN_BATCH).update(state=PaymentState.SENT)
     audit.record(actor=user, action="payment.batch_sent", obj=batch, data={"sent_on": sent_on})
+    _pay_without_bank(user, batch)
     return batch
+
+
+def _pay_without_bank(user: User, batch: Batch) -> None:
+    """Payments that are set off as a whole are done: no bank has anything to say about them."""
+    whole = batch.payments.filter(state=PaymentState.SENT, set_off_rmb=F("amount_rmb"))
+    payments = list(whole.select_related("award_line__award__case").prefetch_related("set_offs__order"))
+    if payments:
+        apply_outcomes(
+            user,
+            [
+                (
+                    payment,
+                    Result(
+                        row=0,
+                        number=payment.number,
+                        outcome=PaymentState.PAID,
+                        amount_rmb=payment.to_bank_rmb,
+                        settled_on=batch.sent_on,
+                        bank_reference=" ".join(part.order.number for part in payment.set_offs.all())[:60],
+                        failure="",
+                    ),
+                )
+                for payment in payments
+            ],
+            key=f"set-off-{batch.pk}",
+        )
+        settle(batch)

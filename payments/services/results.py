@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -93,6 +94,7 @@ def _import(user: User, batch_id: int, name: str, content: bytes, digest: str, r
         for payment in batch.payments.select_for_update(of=("self",), no_key=True)
         .select_related("award_line__award__case")
         .exclude(state=PaymentState.CANCELLED)
+        .exclude(set_off_rmb=F("amount_rmb"))  # nothing of these went to the bank
         .order_by("id")
     }
     checked = _check(batch, payments, rows)
@@ -122,7 +124,9 @@ def _import(user: User, batch_id: int, name: str, content: bytes, digest: str, r
         )
         for result in (*checked.fresh, *checked.same)
     )
-    _apply(user, [(payments[result.number], result) for result in checked.fresh], key=f"file-{bank_file.pk}")
+    apply_outcomes(
+        user, [(payments[result.number], result) for result in checked.fresh], key=f"file-{bank_file.pk}"
+    )
     audit.record(
         actor=user,
         action="payment.results_imported",
@@ -135,7 +139,7 @@ def _import(user: User, batch_id: int, name: str, content: bytes, digest: str, r
             "outcomes": {result.number: result.outcome for result in checked.fresh},
         },
     )
-    _settle(batch)
+    settle(batch)
     return Taken(bank_file, checked.fresh, checked.same)
 
 
@@ -146,7 +150,7 @@ def _check(batch: Batch, payments: dict[str, Payment], rows: list) -> Checked:
         {
             number: Expected(
                 number=number,
-                amount_rmb=payment.amount_rmb,
+                amount_rmb=payment.to_bank_rmb,
                 tail=payment.account_masked[-4:],
                 state=payment.state,
                 settled_on=payment.settled_on,
@@ -160,7 +164,7 @@ def _check(batch: Batch, payments: dict[str, Payment], rows: list) -> Checked:
     )
 
 
-def _apply(user: User, outcomes: list[tuple[Payment, Result]], *, key: str) -> None:
+def apply_outcomes(user: User, outcomes: list[tuple[Payment, Result]], *, key: str) -> None:
     """Write outcomes of payments, the fund's entries and what the applicants are told."""
     for payment, result in outcomes:
         payment.state = result.outcome
@@ -173,7 +177,9 @@ def _apply(user: User, outcomes: list[tuple[Payment, Result]], *, key: str) -> N
         batch_size=500,
     )
     moved = [payment for payment, _result in outcomes]
-    money.pay([payment for payment in moved if payment.state == PaymentState.PAID], user=user)
+    paid = [payment for payment in moved if payment.state == PaymentState.PAID]
+    money.pay(paid, user=user)
+    money.recover_set_offs(paid, user=user)
     money.uncommit([payment for payment in moved if payment.state == PaymentState.FAILED], user=user)
     told = {PaymentState.PAID: PaymentEventKind.PAID, PaymentState.FAILED: PaymentEventKind.FAILED}
     events = {
@@ -184,7 +190,7 @@ def _apply(user: User, outcomes: list[tuple[Payment, Result]], *, key: str) -> N
     )
 
 
-def _settle(batch: Batch) -> None:
+def settle(batch: Batch) -> None:
     """A batch with no open payment is settled."""
     ended = (PaymentState.PAID, PaymentState.FAILED, PaymentState.CANCELLED)
     if batch.state == BatchState.SENT and not batch.payments.exclude(state__in=ended).exists():
@@ -270,19 +276,19 @@ def confirm_answer(*, user: User, answer_id: int) -> Payment:
         0,
         payment.number,
         PaymentState(answer.outcome),
-        payment.amount_rmb,
+        payment.to_bank_rmb,
         answer.settled_on,
         answer.bank_reference,
         answer.failure,
     )
-    _apply(user, [(payment, result)], key=f"answer-{answer.pk}")
+    apply_outcomes(user, [(payment, result)], key=f"answer-{answer.pk}")
     audit.record(
         actor=user,
         action="payment.answer_confirmed",
         obj=batch,
         data={"payment": payment.number, "outcome": answer.outcome, "document": answer.document},
     )
-    _settle(batch)
+    settle(batch)
     return payment
 
 

@@ -14,6 +14,9 @@ from .money import ZERO, AmountError, add, check_amount, multiply, plain, round_
 from .terms import OffshoreTerms
 from .trace import Reason, Step
 
+#: How a year's total fared: below the threshold, equal to it where more is asked, above the cap.
+BELOW, EQUAL, CAPPED = 1, 2, 4
+
 
 @dataclass(frozen=True)
 class ClaimAssessment:
@@ -152,9 +155,7 @@ def _entitlement(total: Decimal, terms: OffshoreTerms) -> _Entitlement:
         reason = _threshold_reason(total, equal, terms)
         return _Entitlement(ZERO, False, equal, (reason,), (threshold_step,))
 
-    product = multiply(terms.rate_rmb_per_usd, total)
-    rounded = round_fen(product)
-    capped = min(terms.cap_rmb, rounded)
+    product, rounded, capped = _figures(total, terms)
     rate_step = Step.build(
         "offshore.rate",
         {
@@ -177,6 +178,25 @@ def _entitlement(total: Decimal, terms: OffshoreTerms) -> _Entitlement:
         numbers = {"uncapped_rmb": plain(product), "cap_rmb": plain(terms.cap_rmb)}
         reasons = (Reason.build("offshore.cap_applied", numbers, terms.cite("cap_rmb")),)
     return _Entitlement(round_fen(capped), True, False, reasons, (threshold_step, rate_step, cap_step))
+
+
+def award_of(total: Decimal, terms: OffshoreTerms) -> tuple[Decimal, int]:
+    """What a year's total USD earns in RMB, and how (BELOW, EQUAL, CAPPED): `assess_year` without its sentences.
+
+    The whole explanation is `assess_year(claims=[total], terms=terms)`.
+    """
+    if not terms.threshold_op.passes(total, terms.threshold_usd):
+        equal = terms.threshold_op.fails_by_equality(total, terms.threshold_usd)
+        return ZERO, BELOW | EQUAL * equal
+    product, _rounded, capped = _figures(total, terms)
+    return round_fen(capped), CAPPED * (product > terms.cap_rmb)
+
+
+def _figures(total: Decimal, terms: OffshoreTerms) -> tuple[Decimal, Decimal, Decimal]:
+    """Rate times total: unrounded, rounded once, and under the cap."""
+    product = multiply(terms.rate_rmb_per_usd, total)
+    rounded = round_fen(product)
+    return product, rounded, min(terms.cap_rmb, rounded)
 
 
 def _threshold_reason(total: Decimal, equal: bool, terms: OffshoreTerms) -> Reason:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from .money import ZERO, plain, round_fen
+from . import findings
+from .money import ZERO, plain
 from .operators import Operator
 from .periods import PeriodComparison, PeriodError, check_day, compare_months
 from .terms import Education, Payee, Place, TrainingTerms
-from .trace import Reason, Step
+from .trace import Citation, Reason, Step
 
 
 class FactsError(ValueError):
@@ -79,11 +80,10 @@ class TraineeAssessment:
 
 @dataclass(frozen=True)
 class _Check:
-    """One condition: its step, its reason when it fails, and whether it fails by equality."""
+    """One condition: its step, and its reason when it fails."""
 
     step: Step
     reason: Reason | None = None
-    equal: bool = False
 
 
 def assess_trainee(facts: TrainingFacts, terms: TrainingTerms) -> TraineeAssessment:
@@ -91,41 +91,52 @@ def assess_trainee(facts: TrainingFacts, terms: TrainingTerms) -> TraineeAssessm
 
     Raises PeriodError when a period reaches beyond the calendar (year 9999).
     """
+    return _explained(facts, terms, findings.find(facts, terms))
+
+
+def explain(facts: TrainingFacts, terms: TrainingTerms, found: int) -> TraineeAssessment:
+    """The whole assessment behind a kept number (see `findings`). Raises FactsError when facts or terms say another."""
+    if found != findings.find(facts, terms):
+        raise FactsError("findings", f"{found} is not what the rules find of these facts")
+    return _explained(facts, terms, found)
+
+
+def _explained(facts: TrainingFacts, terms: TrainingTerms, found: int) -> TraineeAssessment:
     checks = (
-        _training_period(facts, terms),
-        _certificate(facts, terms),
-        _education(facts, terms),
-        _designation(facts, terms),
-        _contract_period(facts, terms),
-        _once_per_person(facts, terms),
+        _training_period(facts, terms, found),
+        _certificate(facts, terms, found),
+        _education(facts, terms, found),
+        _designation(facts, terms, found),
+        _contract_period(facts, terms, found),
+        _once_per_person(facts, terms, found),
     )
-    failed = [check for check in checks if check.reason is not None]
+    reasons = tuple(check.reason for check in checks if check.reason is not None)
     steps = [check.step for check in checks]
-    if failed:
-        trainee_rmb = institution_rmb = ZERO
-        steps.append(Step.build("training.no_subsidy", {"failed": str(len(failed))}, plain(ZERO)))
+    trainee_rmb, institution_rmb = findings.amounts(found, facts.place, terms)
+    if reasons:
+        steps.append(Step.build("training.no_subsidy", {"failed": str(len(reasons))}, plain(ZERO)))
     else:
-        trainee_rmb, institution_rmb = (round_fen(terms.amounts[facts.place, payee]) for payee in Payee)
         steps.append(_amount_step("training.trainee_amount", Payee.TRAINEE, trainee_rmb, facts, terms))
         steps.append(
             _amount_step("training.institution_amount", Payee.INSTITUTION, institution_rmb, facts, terms)
         )
     return TraineeAssessment(
-        eligible=not failed,
+        eligible=findings.is_eligible(found),
         trainee_rmb=trainee_rmb,
         institution_rmb=institution_rmb,
-        reasons=tuple(check.reason for check in failed if check.reason),
+        reasons=reasons,
         steps=tuple(steps),
-        boundary=bool(failed) and all(check.equal for check in failed),
+        boundary=findings.is_boundary(found),
     )
 
 
-def _training_period(facts: TrainingFacts, terms: TrainingTerms) -> _Check:
+def _training_period(facts: TrainingFacts, terms: TrainingTerms, found: int) -> _Check:
     compared = compare_months(facts.training_start, facts.training_end, terms.min_training_months)
-    return _period_check("period", "min_training_months", compared, terms.training_op, terms)
+    found = found // findings.TRAINING_SHORT
+    return _period_check("period", "min_training_months", compared, terms.training_op, terms, found)
 
 
-def _contract_period(facts: TrainingFacts, terms: TrainingTerms) -> _Check:
+def _contract_period(facts: TrainingFacts, terms: TrainingTerms, found: int) -> _Check:
     if facts.contract_end is None:
         numbers = {
             "start": facts.contract_start.isoformat(),
@@ -135,13 +146,19 @@ def _contract_period(facts: TrainingFacts, terms: TrainingTerms) -> _Check:
         citation = terms.cite("min_contract_months")
         return _Check(Step.build("training.contract_open_ended", numbers, "met", citation))
     compared = compare_months(facts.contract_start, facts.contract_end, terms.min_contract_months)
-    return _period_check("contract", "min_contract_months", compared, terms.contract_op, terms)
+    found = found // findings.CONTRACT_SHORT
+    return _period_check("contract", "min_contract_months", compared, terms.contract_op, terms, found)
 
 
 def _period_check(
-    subject: str, parameter: str, compared: PeriodComparison, operator: Operator, terms: TrainingTerms
+    subject: str,
+    parameter: str,
+    compared: PeriodComparison,
+    operator: Operator,
+    terms: TrainingTerms,
+    found: int,
 ) -> _Check:
-    passes, equal = compared.passes(operator), compared.fails_by_equality(operator)
+    """`found` has 1 for a period that is too short, and 2 for one of exactly the minimum."""
     citation = terms.cite(parameter)
     numbers = {
         "start": compared.start.isoformat(),
@@ -151,64 +168,57 @@ def _period_check(
         "operator": operator.value,
         "days_short": str(compared.days_short(operator)),
     }
-    outcome = "met" if passes else "equal" if equal else "not_met"
+    is_short, is_exact = bool(found & 1), bool(found & 2)
+    outcome = "met" if not is_short else "equal" if is_exact else "not_met"
     step = Step.build(f"training.{subject}", numbers, outcome, citation)
-    if passes:
+    if not is_short:
         return _Check(step)
     told = {name: numbers[name] for name in ("months", "operator", "days_short")}
-    code = f"training.{subject}_equal" if equal else f"training.{subject}_short"
-    return _Check(step, Reason.build(code, told, citation), equal)
+    code = f"training.{subject}_equal" if is_exact else f"training.{subject}_short"
+    return _Check(step, Reason.build(code, told, citation))
 
 
-def _certificate(facts: TrainingFacts, terms: TrainingTerms) -> _Check:
-    numbers = {"certified": _yes_no(facts.certified)}
+def _certificate(facts: TrainingFacts, terms: TrainingTerms, found: int) -> _Check:
     return _plain_check(
         "training.certificate",
         "training.no_certificate",
-        numbers,
-        holds=facts.certified,
+        {"certified": _yes_no(facts.certified)},
+        fails=bool(found & findings.NO_CERTIFICATE),
         required=terms.certificate_required,
-        parameter="certificate_required",
-        terms=terms,
+        citation=terms.cite("certificate_required"),
     )
 
 
-def _education(facts: TrainingFacts, terms: TrainingTerms) -> _Check:
-    numbers = {"education": str(facts.education), "levels": ",".join(terms.education_levels)}
+def _education(facts: TrainingFacts, terms: TrainingTerms, found: int) -> _Check:
     return _plain_check(
         "training.education",
         "training.education",
-        numbers,
-        holds=facts.education in terms.education_levels,
+        {"education": str(facts.education), "levels": ",".join(terms.education_levels)},
+        fails=bool(found & findings.EDUCATION),
         required=True,
-        parameter="education_levels",
-        terms=terms,
+        citation=terms.cite("education_levels"),
     )
 
 
-def _designation(facts: TrainingFacts, terms: TrainingTerms) -> _Check:
-    numbers = {"designated": _yes_no(facts.designated)}
+def _designation(facts: TrainingFacts, terms: TrainingTerms, found: int) -> _Check:
     return _plain_check(
         "training.designation",
         "training.not_designated",
-        numbers,
-        holds=facts.designated,
+        {"designated": _yes_no(facts.designated)},
+        fails=bool(found & findings.NOT_DESIGNATED),
         required=terms.designation_required,
-        parameter="designation_required",
-        terms=terms,
+        citation=terms.cite("designation_required"),
     )
 
 
-def _once_per_person(facts: TrainingFacts, terms: TrainingTerms) -> _Check:
-    numbers = {"already_subsidised": _yes_no(facts.already_subsidised)}
+def _once_per_person(facts: TrainingFacts, terms: TrainingTerms, found: int) -> _Check:
     return _plain_check(
         "training.once_per_person",
         "training.already_subsidised",
-        numbers,
-        holds=not facts.already_subsidised,
+        {"already_subsidised": _yes_no(facts.already_subsidised)},
+        fails=bool(found & findings.ALREADY_SUBSIDISED),
         required=terms.once_per_person,
-        parameter="once_per_person",
-        terms=terms,
+        citation=terms.cite("once_per_person"),
     )
 
 
@@ -217,15 +227,13 @@ def _plain_check(
     reason_code: str,
     numbers: dict[str, str],
     *,
-    holds: bool,
+    fails: bool,
     required: bool,
-    parameter: str,
-    terms: TrainingTerms,
+    citation: Citation,
 ) -> _Check:
-    citation = terms.cite(parameter)
     if not required:
         return _Check(Step.build(step_code, numbers, "not_required", citation))
-    if holds:
+    if not fails:
         return _Check(Step.build(step_code, numbers, "met", citation))
     return _Check(
         Step.build(step_code, numbers, "not_met", citation), Reason.build(reason_code, numbers, citation)

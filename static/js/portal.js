@@ -209,6 +209,18 @@
     if (event.persisted) document.querySelectorAll("form.is-busy").forEach(release);
   });
 
+  // A link to take along: the field stays for a browser that lets no script write to the clipboard.
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    const label = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+      button.textContent = button.dataset.copied;
+      setTimeout(() => { button.textContent = label; }, 2000);
+    });
+  }
+
   // On arrival
   groupAll(document);
   showButtons(document);

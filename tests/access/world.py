@@ -1,30 +1,55 @@
 """One world with every kind of row, two organisations of each kind, and a browserless client for every role."""
 
+import uuid
+from decimal import Decimal
 from types import SimpleNamespace
 
 from django.test import Client
 from django.utils import timezone
 
-from accounts import members
+from accounts import appointments, members
 from accounts.enums import MembershipRole, OfficialRole
-from accounts.models import Membership
+from accounts.models import Membership, User
 from applications.models import ExchangeRate
+from audit.models import Seal
+from casework.enums import CaseEventKind, Outcome, Stage
+from casework.models import Case, CaseEvent, SavedView
+from casework.services import calculation, cover, decisions, lines, second_look
+from ledger import changes
+from ledger.enums import ChangeKind
 from ledger.models import Balance, Entry
+from ledger.reconciling import reconcile
 from messaging.models import Message
 from messaging.services import collect
+from notices.models import Notice
+from notices.services import letters, objections
+from payments.models import Batch, Hold, PayeeAccount, PersonFile, PersonSide
+from payments.services import accounts, batches, debarments, holds, recovery, spot_checks
 from policy.models import WorkdayOverride
+from reports.api.models import Scope
+from reports.api.tokens import make_token
 from tests import factories
 from training.models import Employer
 from workbooks.models import ImportJob, SourceRow
 
 #: Words that only the members of one organisation, and officials, may ever read.
 SECRETS = {
-    "enterprise": ("Sealed client", "SEALED-REF", "Sealed note"),
+    "enterprise": (
+        "Sealed client",
+        "SEALED-REF",
+        "Sealed note",
+        "Sealed bank",
+        "Sealed reason",
+        "Sealed grounds",
+    ),
     "institution": ("Sealed trainee", "SEALED-CLASS", "Sealed hint"),
 }
 #: Words that only the members may read: what is typed or drafted and not yet filed.
 UNFILED = ("Typed but unsaved",)
+#: Words that only officials may read: who objects.
+FOR_OFFICIALS = ("Sealed objector", "Sealed contact", "Sealed register")
 IDENTITY = factories.identity_number(431)
+ACCOUNT = "3600987654321098765"
 
 
 def build() -> SimpleNamespace:
@@ -48,6 +73,7 @@ def build() -> SimpleNamespace:
         factories.filed_offshore(enterprise, clerk, "250000", year=2014), initial, final
     )
     filed = factories.filed_offshore(enterprise, clerk, "250000")
+    returned = _returned(factories.filed_offshore(enterprise, clerk, "250000", year=2013), initial)
     draft = factories.offshore_draft(enterprise, clerk, year=2016)
     claim = draft.offshore_claim
     factories.ReceiptFactory(
@@ -88,10 +114,62 @@ def build() -> SimpleNamespace:
         object_id=contract.pk,
         effect="added",
     )
+    letter = approved.letters.get()
+    letters.draw(letter.pk)
+    rejected = factories.filed_offshore(enterprise, clerk, "250000", year=2013)
+    factories.decide(rejected, initial, Stage.INITIAL, Outcome.PROPOSE_REJECTION, "No.")
+    factories.decide(rejected, final, Stage.FINAL, Outcome.REJECT, "No.")
+    reopening = second_look.propose(
+        case_id=rejected.pk, user=initial, cause="error", reason="Look again.", version=rejected.version
+    )
+    desk = _desk(filed, initial, final)
+    proposal = changes.propose(
+        user=factories.official(OfficialRole.FINANCE),
+        kind=ChangeKind.BUDGET,
+        programme="offshore",
+        year=2015,
+        amount_rmb=Decimal(1000),
+        document="Sealed decree",
+        reason="Sealed",
+    )
+    # Decided already: whoever may decide on changes has nothing left to change.
+    changes.turn_down(
+        change_id=proposal.pk,
+        user=factories.official(OfficialRole.POLICY_EDITOR),
+        note="Sealed note of finance",
+    )
+    reconcile()
+    Seal.objects.create(
+        number=1,
+        at=timezone.now(),
+        streams=1,
+        records=1,
+        root="0" * 64,
+        key_name="1",
+        hash="0" * 64,
+        signature="x",
+    )
     assert Balance.objects.exists() and Entry.objects.exists() and Employer.objects.exists()
+    paid = factories.approve(factories.filed_offshore(enterprise, clerk, "250000", year=2013), initial, final)
+    account, batch, hold = money(approved, filed, clerk, owner, initial)
+    notice = Notice.objects.get()
+    objection = objections.enter_paper(
+        entry_id=notice.entries.get().pk,
+        token=uuid.uuid4(),
+        objector="Sealed objector",
+        contact="Sealed contact",
+        grounds="Sealed grounds",
+        paper_number="Sealed register",
+        received_on=notice.starts_on,
+        user=initial,
+    ).objection
+    after = _after_payment(paid, clerk, initial, final)
     collect()
+    token, _text = make_token(user=owner, organisation=enterprise, name="Sealed ERP", scopes=Scope.values)
     return SimpleNamespace(
+        token=token,
         document=factories.upload(clerk, "contract", contract.pk, "contract_copy", name="SEALED-REF.pdf"),
+        desk=desk,
         enterprise=enterprise,
         member=member,
         message=Message.objects.get(handover=handover),
@@ -101,16 +179,121 @@ def build() -> SimpleNamespace:
         contract=contract,
         job=job,
         approved=approved,
+        account=account,
+        batch=batch,
+        hold=hold,
+        notice=notice,
+        objection=objection,
+        letter=letter,
+        reopening=reopening,
+        returned=returned,
+        after=after,
+        check=after["hearing"],
         offshore=[draft, filed],
         training=[training_draft, training_filed],
         training_class=training_class,
         enrolment=enrolment,
         trainee=enrolment.trainee,
+        owner=owner,
         clerk=clerk,
         teacher=teacher,
         initial=initial,
         final=final,
     )
+
+
+def money(approved, filed, clerk, owner, initial) -> tuple[PayeeAccount, Batch, Hold]:
+    """An account that waits for the second person, a draft batch with one payment, a hold."""
+    officer = factories.official(OfficialRole.FINANCE)
+    verified = factories.payee_account(approved, "own", clerk, owner, officer, bank_name="Sealed bank")
+    factories.clear_for_payment(approved)
+    line = approved.award.lines.get()
+    made = batches.make_batch(user=officer, programme=approved.programme, chosen={line.pk: verified.pk})
+    account = accounts.enter_account(
+        user=clerk,
+        case=approved,
+        reference="own",
+        data=factories.account_data(approved.organisation.name, bank_name="Sealed bank", number=ACCOUNT),
+    )
+    return account, made.batch, holds.place_hold(user=initial, case_id=filed.pk, reason="Sealed reason")
+
+
+def _returned(case: Case, initial: User) -> Case:
+    """A claim that an official returned with a remark on an amount, on the row, on the note and on a file."""
+    row = f"lines/{case.offshore_claim.receipts.get().pk}"
+    paper = case.submissions.get().snapshot["documents"][0]["id"]
+    places = (f"{row}/amount", row, "note", f"documents/{paper}")
+    decisions.decide(
+        case_id=case.pk,
+        user=initial,
+        stage=Stage.INITIAL,
+        outcome=Outcome.RETURN,
+        assessment_hash=case.current_assessment.hash,
+        reason="Sealed reason",
+        remarks=[decisions.RemarkDraft(place, "Sealed remark") for place in places],
+    )
+    CaseEvent.objects.create(case=case, kind=CaseEventKind.CORRECTION_DUE_SOON, key="sealed")
+    case.refresh_from_db()
+    return case
+
+
+def _after_payment(case, clerk, initial, final) -> dict:
+    """A paid award: one check concluded, with an order and a debarment that were turned down, another being heard."""
+    factories.clear_for_payment(case)
+    payment = factories.paid(case)
+    words = {"finding": "irregular", "evidence": "Sealed statement", "text": "Sealed finding"}
+    first = spot_checks.open_check(
+        user=initial, payment_number=payment.number, cause="report", occasion="Sealed letter"
+    )
+    spot_checks.record_finding(user=initial, check_id=first.pk, **words)
+    spot_checks.reply(user=clerk, check_id=first.pk, text="Sealed reply")
+    spot_checks.conclude(user=final, check_id=first.pk, conclusion="fraud", text="Sealed reasons")
+    drawn = spot_checks.draw_sample(user=initial, programme=case.programme, year=case.year).checks.get()
+    hearing = spot_checks.record_finding(user=initial, check_id=drawn.pk, **words)
+    finance = factories.official(OfficialRole.FINANCE)
+    given = {"check_id": first.pk, "reason": "Sealed reasons"}
+    order = recovery.propose_order(user=finance, amount_rmb=Decimal(100), **given)
+    recovery.turn_down_order(user=final, order_id=order.pk, note="Sealed note")
+    debarment = debarments.propose_debarment(user=finance, **given)
+    debarments.turn_down_debarment(user=final, debarment_id=debarment.pk, note="Sealed note")
+    file = PersonFile.objects.create(person_key="1:sealed", person_name="Sealed*")
+    PersonSide.objects.create(file=file, organisation=case.organisation)
+    found = {"spotcheck": first, "hearing": hearing}
+    return found | {"recoveryorder": order, "debarment": debarment, "personfile": file}
+
+
+def _desk(filed, initial, final) -> dict:
+    """Rows of the officials' own business, by the names of the URLs that lead to them."""
+    second = factories.official(OfficialRole.INITIAL_REVIEWER)
+    submission = filed.submissions.last()
+    key = str(submission.snapshot["lines"][0]["receipt"])
+    lines.decide_lines(
+        case_id=filed.pk,
+        user=initial,
+        submission_id=submission.pk,
+        seen=0,
+        drafts=[lines.LineDraft(key, "refuse", None, "no_evidence", "Sealed reason")],
+    )
+    calculation.run_calculation(filed.runs.order_by("-pk").first().pk)
+    today = timezone.localdate()
+    delegation = cover.delegate(
+        user=final, stage=Stage.FINAL, deputy=second, starts_on=today, ends_on=today, reason="Leave"
+    )
+    conflict = cover.declare_conflict(case_id=filed.pk, user=second, about="case", reason="Kin")
+    view = SavedView.objects.create(owner=initial, name="Sealed view", query="queue=all")
+    orphan = factories.OrganisationFactory(name="Orphaned Enterprise")
+    appointment = appointments.propose(
+        user=second, organisation=orphan, person=factories.UserFactory(), letter="L-1", reason="Owner left"
+    )
+    return {
+        "admin:accounts_ownerappointment_new": orphan,
+        "admin:accounts_ownerappointment_confirm": appointment,
+        "admin:accounts_ownerappointment_turn_down": appointment,
+        "admin:casework_delegation_approve": delegation,
+        "admin:casework_delegation_end": delegation,
+        "admin:casework_conflict_lift": conflict,
+        "admin:casework_case_delete_view": view,
+    }
 
 
 ROLES = (

@@ -14,7 +14,7 @@ from accounts.models import Organisation, User
 from applications import services
 from applications.models import Contract, ExchangeRate, OffshoreClaim
 from casework.models import Case
-from tests.factories import ContractFactory, OrganisationFactory, clerk_of
+from tests.factories import ContractFactory, OrganisationFactory, clerk_of, supply
 
 BLANK = {
     "id": "",
@@ -81,11 +81,13 @@ class Desk:
         response = self.post(*rows, **more)
         assert response.status_code == 302, response.context["formset"].errors
         self.case.refresh_from_db()
+        supply(self.case)
 
     def receipts(self) -> list[tuple[str, Decimal]]:
         return list(self.claim.receipts.values_list("bank_reference", "amount"))
 
     def submit(self, **more):
+        supply(self.case)
         self.case.refresh_from_db()
         data = {"version": str(self.case.version), "undertaking": "on", "name": "Li Wei"} | more
         return self.client.post(self.url("submit"), data)

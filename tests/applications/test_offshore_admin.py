@@ -128,7 +128,7 @@ def test_officials_do_not_read_drafts(desk):
     assert browser.get(change).status_code == 302
 
 
-@pytest.mark.parametrize(("model", "count"), [("receipt", 6), ("contract", 4)])
+@pytest.mark.parametrize(("model", "count"), [("receipt", 7), ("contract", 5)])
 def test_lists_ask_a_constant_number_of_questions(desk, model, count, django_assert_num_queries):
     browser = desk_of("auditor")
     page = reverse(f"admin:applications_{model}_changelist")

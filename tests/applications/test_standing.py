@@ -33,7 +33,7 @@ def test_an_enterprise_without_recognition_is_told_what_to_do(desk, text, where)
     page = answer.content.decode()
     assert f"{desk.enterprise.name} is not recorded as a recognised" in text(answer)
     assert f'href="{reverse("organisation", args=[desk.enterprise.pk])}"' in page
-    assert 'href="#contact"' in page and 'id="contact"' in page
+    assert f'href="{reverse("public:contact")}"' in page
     factories.recognise(desk.enterprise)
     assert "data-unaccredited" not in desk.client.get(urls[where]).content.decode()
 
@@ -42,6 +42,7 @@ def test_an_enterprise_without_recognition_is_told_what_to_do(desk, text, where)
 
 
 def test_a_draft_says_on_each_page_what_it_lacks(desk, text):
+    factories.supply(desk.case)
     for url in (reverse("dashboard"), desk.url()):
         assert 'data-missing="1"' in desk.client.get(url).content.decode()
     assert "1 thing missing" in text(desk.client.get(reverse("dashboard")))

@@ -158,6 +158,11 @@ def test_the_form_shows_the_words_at_the_field_and_closes_the_rest(people, case,
     client = browser(people.clerk)
     page = client.get(reverse("offshore:claim", args=[case.pk and case.number]))
     text, remark = page.content.decode(), case.remarks.get()
+    field = text[
+        text.index('id="div_id_receipts-0-amount"') : text.index('id="div_id_receipts-0-bank_reference"')
+    ]
+    assert f'id="remark-{remark.pk}"' in field and "The slip says 110,000" in field
+    assert re.search(rf'aria-describedby="[^"]*remark-{remark.pk}"', field)
     assert (
         f'id="remark-{remark.pk}"' in text
         and f'href="/offshore/claims/{case.number}#remark-{remark.pk}"' in text

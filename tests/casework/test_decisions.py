@@ -95,7 +95,7 @@ def test_a_superuser_is_held_to_the_same_rule(people, case):
             "INSERT INTO casework_review (case_id, assessment_id, assessment_hash, stage, outcome, reason,"
             " reviewer_id, submitter_id) SELECT id, current_assessment_id, '', 'final', 'pass', '', %(same)s,"
             " submitted_by_id FROM casework_case WHERE id = %(case)s",
-            "review_once_per_person",
+            "review_by_two_authorities",
         ),
         (
             "INSERT INTO casework_review (case_id, assessment_id, assessment_hash, stage, outcome, reason,"

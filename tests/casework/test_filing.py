@@ -134,7 +134,7 @@ def test_a_returned_claim_is_corrected_and_filed_again_beside_the_first_version(
     factories.ReceiptFactory(
         claim=case.offshore_claim, contract=people.enterprise.contracts.get(), amount="100000.00"
     )
-    filing.submit(case_id=case.pk, user=people.clerk)
+    filing.submit(case_id=factories.supply(case).pk, user=people.clerk)
     factories.calculate(case)
     assert [s.snapshot["usd"] for s in case.submissions.all()] == ["150000.00", "250000.00"]
     assert str(case.amount_rmb) == "50000.00"

@@ -1,7 +1,6 @@
 """Races on a real database with real connections: nothing passes the cap, nobody acts twice."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -9,14 +8,14 @@ from django.db import connection
 
 from accounts.enums import OfficialRole
 from casework.enums import Stage, Status
-from casework.models import AwardLine, Case, Review
+from casework.models import Case, Review
 from casework.services import decisions, filing
 from casework.transitions import Refused
-from ledger.models import Balance, Entry
-from ledger.services import LimitExceeded, allowance, grant
+from drills import races
+from ledger.models import Entry
+from ledger.reconciling import differences
+from ledger.services import LimitExceeded
 from tests import factories
-
-ROUNDS = 200
 
 
 def at_once(*calls: Callable[[], object]) -> list[str]:
@@ -52,49 +51,13 @@ def approval(case: Case, official) -> Callable[[], object]:
     )
 
 
-def test_200_races_of_two_approvals_at_the_cap(fresh_database, django_db_blocker):
-    """Two claims of one year, each worth 400,000 RMB alone, approved by two officials at the same moment."""
+def test_races_for_the_last_of_a_cap_and_of_a_fund(fresh_database, django_db_blocker):
+    """The drill's races (`make drill`) in small numbers; afterwards the books agree."""
     with django_db_blocker.unblock():
-        initial = factories.official(OfficialRole.INITIAL_REVIEWER)
-        finals = [factories.official(OfficialRole.FINAL_REVIEWER) for _n in range(2)]
-        outcomes: Counter[tuple[str, ...]] = Counter()
-        for _round in range(ROUNDS):
-            enterprise = factories.OrganisationFactory()
-            clerk = factories.clerk_of(enterprise)
-            cases = [factories.filed_offshore(enterprise, clerk, "2000000") for _n in range(2)]
-            for case in cases:
-                factories.decide(case, initial, Stage.INITIAL)
-            outcomes[tuple(at_once(*map(approval, cases, finals)))] += 1
-            balance = Balance.objects.get(organisation=enterprise)
-            entries = sum(Entry.objects.filter(balance=balance).values_list("amount_rmb", flat=True))
-            awards = AwardLine.objects.filter(award__case__in=cases).values_list("amount_rmb", flat=True)
-            assert balance.granted_rmb == entries == sum(awards) == Decimal("400000.00")
-        approved = Case.objects.filter(status=Status.APPROVED).count()
-    # One of the two always wins; the other is told that its calculation is out of date.
-    assert sum(outcomes.values()) == ROUNDS and approved == ROUNDS
-    assert {losing for pair in outcomes for losing in pair} - {"done"} <= {"basis_changed", "calculating"}
-
-
-def test_200_races_on_the_ledger_itself_never_pass_the_limit(fresh_database, django_db_blocker):
-    """Without any check in Python: the balance row's CHECK alone holds."""
-    with django_db_blocker.unblock():
-        official = factories.official(OfficialRole.FINAL_REVIEWER)
-        for number in range(ROUNDS):
-            enterprise = factories.OrganisationFactory()
-            balance = allowance(
-                organisation=enterprise, programme="offshore", year=2015, limit_rmb=Decimal("500000.00")
-            )
-            results = at_once(
-                *(
-                    lambda amount=amount, balance=balance, key=f"{number}-{amount}": grant(
-                        balance=balance, amount_rmb=Decimal(amount), key=key, user=official
-                    )
-                    for amount in ("499999.99", "0.02")
-                )
-            )
-            balance.refresh_from_db()
-            assert results == ["done", "limit"]
-            assert balance.granted_rmb in (Decimal("499999.99"), Decimal("0.02"))
+        for race, times in ((races.approvals, 20), (races.funds, 6), (races.caps, 20)):
+            tally = race(times)
+            assert (tally.tried, tally.violations) == (times, [])
+        assert [item for item in differences() if "race:" not in item.subject] == []
 
 
 def test_two_officials_on_one_case_and_one_official_twice(fresh_database, django_db_blocker):

@@ -4,9 +4,10 @@ import itertools
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from casework.enums import CLOSED, Status
-from casework.models import Case, Edge, Transition
+from casework.models import Case, Edge, Review, Transition
 from casework.transitions import EDGES
 from tests import factories
 
@@ -100,7 +101,6 @@ def test_a_case_is_never_deleted(people):
         "casework_transition",
         "casework_submission",
         "casework_assessment",
-        "casework_review",
         "casework_ground",
     ],
 )
@@ -120,6 +120,30 @@ def test_history_is_append_only(people, table, statement):
             cursor.execute(statement.format(table))
         cursor.execute(f"SELECT count(*) FROM {table}")
         assert cursor.fetchone() == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("UPDATE casework_review SET outcome = 'return'", "only_voided|Cannot update"),
+        (
+            "UPDATE casework_review SET void_at = NULL WHERE void_at IS NOT NULL",
+            "void_is_final|Cannot update",
+        ),
+        ("DELETE FROM casework_review", "Cannot delete"),
+        ("TRUNCATE casework_review CASCADE", "no_truncate"),
+    ],
+)
+def test_a_review_is_only_ever_made_void_once(people, statement, name):
+    case = factories.filed_offshore(people.enterprise, people.clerk, "250000")
+    factories.decide(case, people.initial, "initial")
+    Review.objects.update(void_at=timezone.now())
+    before = list(Review.objects.values())
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(DatabaseError, match=name), transaction.atomic():
+            cursor.execute(statement)
+    assert list(Review.objects.values()) == before
 
 
 def test_every_step_is_logged_with_its_actor(people):

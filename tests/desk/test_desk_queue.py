@@ -12,6 +12,7 @@ from accounts.models import Membership
 from casework.desk import queue
 from casework.enums import Outcome, Stage
 from casework.models import Case
+from casework.services.assignments import assign
 from policy.workdays import WorkingDays
 from tests import factories
 
@@ -102,12 +103,15 @@ def test_the_age_of_a_case_counts_working_days(since, today, text, word):
     assert (found.text, found.word) == (text, word)
 
 
-def test_all_cases_mine_first_then_what_waits_for_others_then_what_is_closed(desk, as_user, queue_url):
+def test_all_cases_latest_step_first_and_what_waits_for_colleagues_in_a_tab_of_its_own(
+    desk, as_user, queue_url
+):
     closed, others, mine = claim(desk), claim(desk), claim(desk)
     factories.approve(closed, desk.both, desk.final)
     factories.decide(others, desk.both, Stage.INITIAL)
-    response = as_user(desk.initial).get(queue_url, {"queue": "all"})
-    assert numbers(response) == [mine.number, others.number, closed.number]
+    client = as_user(desk.initial)
+    assert numbers(client.get(queue_url, {"queue": "all"})) == [others.number, closed.number, mine.number]
+    assert numbers(client.get(queue_url, {"queue": "others"})) == [others.number]
 
 
 @pytest.mark.parametrize(
@@ -177,12 +181,15 @@ def test_the_list_costs_the_same_however_long(
 ):
     organisation = factories.OrganisationFactory()
     clerk = factories.clerk_of(organisation)
-    for _ in range(number):
-        factories.filed_offshore(organisation, clerk, "200000")
+    for n in range(number):
+        case = factories.filed_offshore(organisation, clerk, "200000")
+        if n % 2 and tab == "all":
+            assign(case_id=case.pk, user=desk.initial, assignee=desk.initial, seen=None)
     client = as_user(desk.both)
     client.get(queue_url)
-    # The user, their roles, what waits for them, the count, the page and the calendar; the session is in the cache.
-    with django_assert_num_queries(6):
+    # The user, their roles and standing (4), what waits for them, saved views, count, page, calendar and inbox;
+    # the session is in the cache.
+    with django_assert_num_queries(12):
         response = client.get(queue_url, {"queue": tab})
     assert len(numbers(response)) == number
 

@@ -12,8 +12,20 @@ from django.utils.text import capfirst
 from accounts.models import Accreditation, Membership, Organisation, User
 from audit.models import Record, Stream
 from casework.enums import Outcome, Stage
-from casework.models import Assessment, Award, CalculationRun, Case, Review, Submission, Transition
-from ledger.models import Balance, Entry
+from casework.models import (
+    Assessment,
+    Award,
+    CalculationRun,
+    Case,
+    CaseEvent,
+    Remark,
+    Review,
+    Submission,
+    Transition,
+)
+from casework.services import decisions
+from ledger.models import Balance, Entry, Reservation
+from messaging.models import Mail
 from policy.models import PolicyVersion
 from tests import factories
 
@@ -27,6 +39,7 @@ READ_ONLY = [
     Award,
     Balance,
     Entry,
+    Reservation,
     Record,
     Stream,
     PolicyVersion,
@@ -78,7 +91,7 @@ def test_registers_cost_the_same_however_long(desk, as_user, awarded, model, dja
     with django_assert_num_queries(len(few)):
         response = client.get(url(model, "changelist"))
     assert response.context["cl"].result_count >= 4
-    assert len(few) <= 7
+    assert len(few) <= 8
 
 
 def test_the_policy_register_shows_unit_clause_and_quotation(desk, as_user):
@@ -92,6 +105,39 @@ def test_the_registers_page_lists_them_and_people_only_for_superusers(desk, as_u
     page = as_user(desk.auditor).get(reverse("admin:registers")).content.decode()
     assert url(Record, "changelist") in page and url(User, "changelist") not in page
     assert url(User, "changelist") in as_user(desk.superuser).get(reverse("admin:registers")).content.decode()
+
+
+def test_remarks_events_and_stuck_mails_are_read_and_people_lead_nowhere_closed(desk, as_user, case):
+    place = f"lines/{case.offshore_claim.receipts.get().pk}"
+    decisions.decide(
+        case_id=case.pk,
+        user=desk.initial,
+        stage=Stage.INITIAL,
+        outcome=Outcome.RETURN,
+        assessment_hash=case.current_assessment.hash,
+        reason="Compare the slip",
+        remarks=[decisions.RemarkDraft(place, "The slip says 110,000")],
+    )
+    CaseEvent.objects.create(case=case, kind="correction_due_soon", key="1")
+    stuck = Mail.objects.create(
+        kind="digest", recipient=desk.clerk, day=date(2026, 1, 5), attempts=3, error="SMTPConnectError 421"
+    )
+    client = as_user(desk.auditor)
+    for model, words in ((Remark, "The slip says 110,000"), (CaseEvent, case.number), (Mail, "421")):
+        row = model.objects.latest("pk")
+        assert words in client.get(url(model, "changelist")).content.decode()
+        page = client.get(url(model, "change", row.pk)).content.decode()
+        assert words in page and "/admin/accounts/user/" not in page
+        assert client.post(url(model, "change", row.pk), {"text": "changed"}).status_code == 403
+    assert str(desk.initial) in client.get(url(Remark, "change", Remark.objects.get().pk)).content.decode()
+    listed = client.get(url(Mail, "changelist"), {"stuck": "yes"}).context["cl"].result_list
+    assert [mail.pk for mail in listed] == [stuck.pk]
+    assert desk.clerk.email not in client.get(url(Mail, "changelist")).content.decode()
+
+
+def test_the_desk_shows_the_inbox(desk, as_user, case):
+    page = as_user(desk.final).get(url(Case, "changelist")).content.decode()
+    assert f'href="{reverse("messaging:inbox")}"' in page
 
 
 # Recognition and designation

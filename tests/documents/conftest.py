@@ -40,8 +40,8 @@ def clerk(enterprise):
 
 @pytest.fixture
 def draft(enterprise, clerk):
-    """A claim that can be filed, with one receipt under one contract."""
-    return factories.offshore_draft(enterprise, clerk, "250000")
+    """A claim with one receipt under one contract, and no papers yet."""
+    return factories.offshore_draft(enterprise, clerk, "250000", papers=False)
 
 
 @pytest.fixture

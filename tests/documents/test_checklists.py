@@ -44,8 +44,16 @@ def test_every_paper_of_the_practice_is_on_a_list():
     }
 
 
-def test_nothing_is_required_at_first():
-    assert {item.need for item in checklists.load()} == {"recommended"}
+def test_what_proves_the_money_is_required():
+    found = {(item.programme, item.code) for item in checklists.load() if item.is_required}
+    assert found == {
+        ("offshore", "undertaking"),
+        ("offshore", "contract_copy"),
+        ("offshore", "bank_receipt"),
+        ("training", "undertaking"),
+        ("training", "certificate_copy"),
+        ("training", "contract_pages"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -73,25 +81,45 @@ def test_a_wrong_list_is_refused_by_name(tmp_path, old, new, sentence):
 
 
 @pytest.mark.django_db
-def test_the_word_required_blocks_a_filing(draft, clerk, receipt, send, changed):
-    with translation.override("en"):
-        assert programme_of(draft).problems(draft) == []
-        before, after = TEXT.split('code = "bank_receipt"')
-        changed(before + 'code = "bank_receipt"' + after.replace('"recommended"', '"required"', 1))
-        with pytest.raises(Incomplete) as caught:
-            filing.submit(case_id=draft.pk, user=clerk)
-    (problem,) = caught.value.problems
-    assert problem.code == "document_missing"
+def test_what_is_required_blocks_a_filing_with_a_link_to_its_place(draft, clerk, receipt, send):
+    with translation.override("en"), pytest.raises(Incomplete) as caught:
+        filing.submit(case_id=draft.pk, user=clerk)
+    assert [problem.code for problem in caught.value.problems] == ["document_missing"] * 3
+    problem = caught.value.problems[-1]
     assert "the paper “Bank receipt” is missing. Upload it." in problem.message
     assert problem.url == f"/documents/of/receipt-{receipt.pk}#paper-receipt-{receipt.pk}-bank_receipt"
     assert not draft.submissions.exists()
+    send("claim", draft.pk, "undertaking")
+    send("contract", receipt.contract_id)
     send("receipt", receipt.pk)
-    assert filing.submit(case_id=draft.pk, user=clerk).snapshot["documents"]
+    assert len(filing.submit(case_id=draft.pk, user=clerk).snapshot["documents"]) == 3
+
+
+@pytest.mark.django_db
+def test_one_word_of_the_list_decides(draft, changed):
+    changed(TEXT.replace('"required"', '"recommended"'))
+    assert programme_of(draft).problems(draft) == []
+
+
+@pytest.mark.django_db
+def test_a_certificate_that_is_not_recorded_has_no_copy():
+    institution = factories.OrganisationFactory(institution=True)
+    training_class = factories.TrainingClassFactory(institution=institution)
+    one = factories.hired_trainee(training_class)
+    other = factories.hired_trainee(training_class, certified=False)
+    case = factories.training_draft(institution, factories.clerk_of(institution), one, other, papers=False)
+    missing = [problem.url.rpartition("#")[2] for problem in programme_of(case).problems(case)]
+    assert missing == [
+        f"paper-claim-{case.pk}-undertaking",
+        f"paper-enrolment-{one.pk}-certificate_copy",
+        f"paper-enrolment-{one.pk}-contract_pages",
+        f"paper-enrolment-{other.pk}-contract_pages",
+    ]
 
 
 @pytest.mark.django_db
 def test_many_missing_papers_are_summed_up(enterprise, clerk, changed):
-    case = factories.offshore_draft(enterprise, clerk, *["9000"] * 30)
+    case = factories.offshore_draft(enterprise, clerk, *["9000"] * 30, papers=False)
     changed(TEXT.replace('"recommended"', '"required"'))
     with translation.override("en"):
         problems = [p for p in programme_of(case).problems(case) if p.code.startswith("document")]

@@ -1,5 +1,7 @@
 """Papers of a returned claim: they come and go where an official asked for it, and nowhere else."""
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 from django.utils import translation
@@ -12,6 +14,7 @@ from casework.transitions import Refused
 from documents.services import uploads
 from documents.subjects import find
 from nanchang_portal.sample import paper
+from policy import checklists
 from tests import factories
 from tests.access.world import client_of
 
@@ -28,7 +31,7 @@ def english():
 def slip(send, draft, receipt, clerk):
     """The slip with which the claim was filed."""
     document = send("receipt", receipt.pk, "bank_receipt")
-    filing.submit(case_id=draft.pk, user=clerk)
+    filing.submit(case_id=factories.supply(draft).pk, user=clerk)
     factories.calculate(draft)
     return document
 
@@ -51,7 +54,8 @@ def test_a_marked_file_is_replaced_and_the_change_is_shown(send, draft, receipt,
     assert "Look again" in page and slip.name in page
     new = send("receipt", receipt.pk, "bank_receipt", data=paper.pdf("new"), replaces=slip.pk, name="new.pdf")
     filing.submit(case_id=draft.pk, user=clerk)
-    assert [d["id"] for d in draft.submissions.last().snapshot["documents"]] == [new.pk]
+    slips = [d for d in draft.submissions.last().snapshot["documents"] if d["item"] == "bank_receipt"]
+    assert [d["id"] for d in slips] == [new.pk]
     page = client_of(clerk).get(draft.get_absolute_url()).content.decode()
     assert f'data-change="documents/{slip.pk}"' in page and "new.pdf" in page
 
@@ -80,12 +84,37 @@ def test_who_asks_about_a_receipt_asks_for_its_papers_too(send, draft, receipt, 
     assert new.pk in [d["id"] for d in draft.submissions.last().snapshot["documents"]]
 
 
-def test_a_paper_of_a_contract_that_was_changed_elsewhere_is_found_when_filing(
+def test_a_paper_of_a_contract_that_was_changed_elsewhere_is_named_early_and_when_filing(
     send, draft, receipt, clerk, slip
 ):
     give_back(draft, "note")
     extra = send("contract", receipt.contract_id, data=paper.pdf("contract"))
+    listed = client_of(clerk).get(reverse("offshore:claim", args=[draft.number])).content.decode()
+    assert "cannot be added: the bureau did not ask for it" in listed, "said before the clerk files"
     with pytest.raises(filing.Incomplete, match="cannot be added"):
         filing.submit(case_id=draft.pk, user=clerk)
     uploads.remove(user=clerk, subject=find(clerk, f"contract-{receipt.contract_id}"), document=extra)
     filing.submit(case_id=draft.pk, user=clerk)
+
+
+def test_the_papers_of_a_row_leave_with_it(send, draft, receipt, clerk):
+    second = factories.ReceiptFactory(claim=draft.offshore_claim, contract=receipt.contract, amount="90000")
+    filing.submit(case_id=factories.supply(draft).pk, user=clerk)
+    factories.calculate(draft)
+    give_back(draft, "lines/+")
+    second.delete()
+    snapshot = filing.submit(case_id=draft.pk, user=clerk).snapshot
+    assert f"receipt-{second.pk}" not in {entry["subject"] for entry in snapshot["documents"]}
+
+
+def test_a_claim_filed_before_a_paper_was_required_is_corrected_without_it(
+    draft, receipt, clerk, monkeypatch
+):
+    listed = checklists.load()
+    monkeypatch.setattr(checklists, "load", lambda: [replace(i, need="recommended") for i in listed])
+    filing.submit(case_id=draft.pk, user=clerk)
+    factories.calculate(draft)
+    give_back(draft, "note")
+    monkeypatch.undo()
+    filing.submit(case_id=draft.pk, user=clerk)
+    assert draft.submissions.count() == 2

@@ -22,7 +22,7 @@ clerk = factories.clerk_of(enterprise, username=f"drill-{uuid.uuid4().hex}")
 contract = factories.ContractFactory(organisation=enterprise)
 case = factories.offshore_draft(enterprise, clerk)
 factories.ReceiptFactory(claim=case.offshore_claim, contract=contract, bank_reference=uuid.uuid4().hex)
-filing.submit(case_id=case.pk, user=clerk)
+filing.submit(case_id=factories.supply(case).pk, user=clerk)
 print("FILED", case.pk)
 """
 

@@ -18,7 +18,9 @@ def test_an_official_marks_one_amount_and_gets_exactly_that_corrected(person, un
         receipts__0__amount="250000",
         receipts__0__bank_reference=f"BANK-{unique}",
     ).press(".action-bar button.btn-primary")
-    clerk.fill(undertaking=True, name="示例法定代表人").press("main form button.btn-primary:visible")
+    clerk.supply(number).fill(undertaking=True, name="示例法定代表人").press(
+        "main form button.btn-primary:visible"
+    )
     assert filed_number(clerk) == number
     expect(clerk.page.locator("#calculation .sheet-amount")).to_contain_text("50,000.00", timeout=30_000)
 

@@ -97,11 +97,11 @@ def test_papers_from_the_first_upload_to_the_officials_eyes(person, unique, new_
     with open(download.value.path(), "rb") as file:
         assert file.read() == paper.pdf(f"Receipt {unique}")
 
-    clerk.go(f"/offshore/claims/{number}/submit").fill(undertaking=True, name="李伟").press(
+    clerk.supply(number).go(f"/offshore/claims/{number}/submit").fill(undertaking=True, name="李伟").press(
         "main form button.btn-primary:visible"
     )
     assert filed_number(clerk) == number
-    expect(page.locator(".filed-papers li")).to_have_count(2)
+    expect(page.locator(".filed-papers li")).to_have_count(4)
     official = open_case(person("initial"), number)
     official.page.get_by_role("link", name="回单.pdf").click()
     shown = official.page.locator(".file-preview img")

@@ -82,6 +82,11 @@ def test_an_enterprise_from_sign_up_to_its_award(person, unique, new_credit_code
     expect(clerk.page.locator("[name$='-0-bank_reference']")).to_have_value(f"BANK-{unique}")
 
     clerk.press(".action-bar button.btn-primary")
+    # What is missing is listed, each with a way to its place.
+    missing = clerk.page.locator("main a[href^='/documents/of/']")
+    expect(missing).to_have_count(3)
+    clerk.supply(number).page.reload()
+    expect(missing).to_have_count(0)
     # Without the undertaking nothing is filed.
     clerk.press("main form button.btn-primary:visible")
     expect(clerk.page.locator("[data-error-summary]")).to_be_visible()
@@ -113,7 +118,7 @@ def test_a_claim_submitted_in_the_browser_while_the_broker_is_down(person, porta
         receipts__0__amount="250000",
         receipts__0__bank_reference="BANK-BROKER-DOWN",
     ).press(".action-bar button.btn-primary")
-    clerk.fill(undertaking=True, name="示例法定代表人")
+    clerk.supply(number).fill(undertaking=True, name="示例法定代表人")
     with portal.without("valkey"):
         clerk.press("main form button.btn-primary:visible")
         assert filed_number(clerk) == number
@@ -171,7 +176,9 @@ def test_an_institution_from_its_designation_to_the_award(person, unique, new_cr
     ).last.check()
     clerk.press(".action-bar button.btn-primary")
     assert "3,500.00" in clerk.text
-    clerk.fill(undertaking=True, signed_by="示例校长").press("main form button.btn-primary:visible")
+    clerk.supply(number).fill(undertaking=True, signed_by="示例校长").press(
+        "main form button.btn-primary:visible"
+    )
     assert filed_number(clerk) == number
     expect(clerk.page.locator("#calculation .sheet-amount")).to_contain_text("3,500.00", timeout=30_000)
 

@@ -42,7 +42,7 @@ def test_check_deploy_has_nothing_to_say():
     assert done.stdout == "System check identified no issues (0 silenced).\n"
 
 
-@pytest.mark.parametrize("name", sorted(set(COMPLETE) - {"DJANGO_SETTINGS_MODULE"}))
+@pytest.mark.parametrize("name", sorted(set(COMPLETE) - {"DJANGO_SETTINGS_MODULE", "AUDIT_SIGNING_KEY"}))
 def test_each_missing_setting_stops_the_start_with_one_sentence(name):
     done = manage("check", **COMPLETE | {name: ""})
     assert done.returncode == 1
@@ -54,6 +54,7 @@ def test_each_missing_setting_stops_the_start_with_one_sentence(name):
     ("changed", "sentence"),
     [
         ({"CACHE_URL": "redis://broker.example.org:6379/1"}, "CACHE_URL and REDIS_URL name the same server"),
+        ({"AUDIT_SIGNING_KEY": "1:short"}, "AUDIT_SIGNING_KEY: entry 1 is not id:key"),
         ({"FIELD_KEYS": "1:short"}, "FIELD_KEYS: entry 1 is not id:key with a key of 32 bytes"),
         ({"BLIND_INDEX_KEYS": COMPLETE["FIELD_KEYS"].replace("1:", "a:")}, "BLIND_INDEX_KEYS must look like"),
         (
@@ -108,16 +109,30 @@ def test_bootstrap_is_collected_under_names_with_hashes(tmp_path):
 def test_compose_names_real_files_and_every_part():
     compose = yaml.safe_load((BASE / "docker-compose.yml").read_text())
     services = compose["services"]
-    assert set(services) == {"postgres", "broker", "cache", "clamav", "migrate", "web", "worker", "beat"}
+    assert set(services) == {
+        "postgres", "broker", "cache", "clamav", "migrate", "web", "worker", "beat", "proxy",
+    }  # fmt: skip
+    assert "ports" not in services["web"] and services["web"]["deploy"]["replicas"] >= 2
+    assert (BASE / "deploy" / "Caddyfile").is_file()
     for name in ("migrate", "web", "worker", "beat"):
         assert (BASE / services[name]["build"] / "Dockerfile").is_file()
         assert services[name]["env_file"] == ".env"
     assert services["worker"]["deploy"]["replicas"] >= 2
+    urls = {
+        name: services[name]["environment"]["DATABASE_URL"] for name in ("migrate", "web", "worker", "beat")
+    }
+    owners = [name for name, url in urls.items() if not url.startswith("postgres://portal_app:")]
+    assert owners == ["migrate"] and urls["migrate"].startswith("postgres://portal:")
+    signers = [name for name in urls if services[name]["environment"]["AUDIT_SIGNING_KEY"]]
+    assert signers == ["worker"]
     broker = services["broker"]["command"]
     assert broker[broker.index("--appendonly") + 1] == "yes"
     assert broker[broker.index("--maxmemory-policy") + 1] == "noeviction"
     assert set(compose["volumes"]) >= {
-        volume.partition(":")[0] for service in services.values() for volume in service.get("volumes", [])
+        volume.partition(":")[0]
+        for service in services.values()
+        for volume in service.get("volumes", [])
+        if not volume.startswith("./")  # a file of the project
     }
     example = set(re.findall(r"^([A-Z_]+)=", (BASE / ".env.example").read_text(), re.MULTILINE))
     assert example | set(services["web"]["environment"]) >= set(COMPLETE) - {"DJANGO_SETTINGS_MODULE"}

@@ -17,17 +17,28 @@ from nanchang_portal.sample.load import load
 #: Formats of files and their units, the same in both languages.
 FORMATS = {
     *("CSV", "JPEG", "MB", "PDF", "PNG", "SHA", "SVG", "UTF", "ZIP"),
+    *("AA", "Atom", "JSON", "OpenAPI", "WCAG"),
     *("csv", "jpg", "ods", "pdf", "png", "xls", "xlsx"),
 }
 #: Attributes that are read out or shown.
 SPOKEN = ("alt", "aria-label", "content", "data-label", "placeholder", "title")
-SILENT = {"code", "pre", "script", "style", "template"}
+SILENT = {"code", "kbd", "pre", "script", "style", "template"}
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 #: Paths that answer with something else than a page, or end the walk.
-CLOSED = re.compile(r"^/(static|healthz|accounts/logout|accounts/2fa/recovery-codes/download)")
+CLOSED = re.compile(r"^/(static|healthz|metrics|accounts/logout|accounts/2fa/recovery-codes/download)")
 QUEUE = "admin:casework_case_changelist"
 #: Rooms whose rows hold what people typed: names, addresses, numbers.
-ROOMS = ("accounts", "applications", "casework", "documents", "ledger", "payments", "policy", "training")
+ROOMS = (
+    "accounts",
+    "applications",
+    "casework",
+    "documents",
+    "ledger",
+    "notices",
+    "payments",
+    "policy",
+    "training",
+)
 
 
 class Page(HTMLParser):
@@ -147,6 +158,7 @@ def _typed() -> Iterator[str]:
             ]
             for row in model._base_manager.values_list(*names) if names else ():
                 yield from row
+    yield from apps.get_model("workbooks.ImportJob").objects.values_list("file_name", flat=True)
     # What is typed and not saved yet waits as the form's JSON.
     for form in apps.get_model("applications.OffshoreClaim").objects.values_list("typed", flat=True):
         yield from (value for value in (form or {}).values() if isinstance(value, str))

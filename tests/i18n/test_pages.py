@@ -20,8 +20,8 @@ LATIN = {
     *("AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "KRW", "MOP", "SGD", "TWD"),
     *FORMATS,
 }
-#: Codes: case.draft, threshold_usd, casework.case:12, system:worker, hashes, numbers of documents and cases.
-CODE = re.compile(r"\b(?=\w*[\d_])\w+\b|\b[a-z_]+[.:_][\w.:]+|\b[0-9a-f]{12,}\b|\b[A-Z]+(-\w+)+\b")
+#: Codes: desk@example.test, threshold_usd, casework.case:12, system:worker, hashes, numbers of documents and cases.
+CODE = re.compile(r"\S+@\S+|\b(?=\w*[\d_])\w+\b|\b[a-z_]+[.:_][\w.:]+|\b[0-9a-f]{12,}\b|\b[A-Z]+(-\w+)+\b")
 #: Names of districts come from the national register, in Chinese only; of a trainee's name one character may show.
 NAME = re.compile(r"[\u4e00-\u9fff]+[省市区][\u4e00-\u9fff]*[区县市]|[\u4e00-\u9fff]\*+")
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
@@ -54,7 +54,7 @@ EMPTY_FORMS = {
 
 def english(text: str, typed: list[str]) -> list[str]:
     """English words of a text that nobody typed."""
-    if text in PICTURES or not re.search("[A-Za-z]", text):
+    if text in PICTURES or CODE.fullmatch(text) or not re.search("[A-Za-z]", text):
         return []
     for value in typed:
         text = text.replace(value, " ")
@@ -97,7 +97,7 @@ def walked(language: str, login: str) -> Reader:
 
 @pytest.fixture(scope="module")
 def latin(typed) -> list[str]:
-    return [value for value in typed if re.search("[A-Za-z]", value)]
+    return [value for value in typed if re.search("[A-Za-z]", value) and not CODE.fullmatch(value)]
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,12 @@ def submitted(office, *cases) -> Batch:
     return batches.submit_batch(user=office.finance, batch_id=batch.pk, expected_version=batch.version)
 
 
+def take_out(office, payment) -> Payment:
+    return batches.take_out(
+        user=office.finance, payment_id=payment.pk, expected_version=payment.batch.version
+    )
+
+
 def refused(code: str, step, **arguments):
     before = state_of_money()
     with pytest.raises(Refused) as caught:
@@ -132,7 +138,7 @@ def test_an_award_goes_into_one_batch_only(office, offshore):
 
 def test_taken_out_of_a_draft_it_may_go_into_another(office, training):
     batch = draft_of(office.finance, training)
-    batches.take_out(user=office.finance, payment_id=batch.payments.first().pk)
+    take_out(office, batch.payments.first())
     again = draft_of(office.finance2, training)
     assert again.payments.count() == 1 and batch.payments.in_force().count() == 3
 
@@ -222,7 +228,7 @@ def test_what_is_in_a_batch_is_not_reopened_and_what_is_to_be_reopened_is_not_pa
         "version": offshore.version,
     }
     refused("held", second_look.propose, **proposal)
-    batches.take_out(user=office.finance, payment_id=batch.payments.get().pk)
+    take_out(office, batch.payments.get())
     second_look.propose(**proposal)
     refused("none", lambda: draft_of(office.finance, offshore))
 
@@ -252,7 +258,7 @@ def test_a_changed_account_stops_the_release_and_never_alters_what_was_released(
 def test_the_database_refuses_a_payment_that_is_not_due(office, offshore, training):
     batch = draft_of(office.finance, offshore)
     payment = batch.payments.get()
-    batches.take_out(user=office.finance, payment_id=payment.pk)
+    take_out(office, payment)
     payment.pk, payment.state = None, "planned"
 
     def insert(name, **changes):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policy import terms_file
 from policy.rules.money import add, round_fen
-from policy.rules.offshore import assess_claim, assess_year
+from policy.rules.offshore import BELOW, CAPPED, EQUAL, assess_claim, assess_year, award_of
 from policy.rules.operators import Operator
 from policy.rules.periods import add_months, compare_months
 from policy.rules.terms import Education, OffshoreTerms, Place
@@ -72,6 +72,16 @@ def test_no_year_and_no_claim_is_above_the_cap_or_below_zero(claims, terms):
     assert all(0 <= claim.award_rmb <= terms.cap_rmb for claim in year.claims)
     assert sum(claim.award_rmb for claim in year.claims) <= terms.cap_rmb
     assert year.excess_granted_rmb >= 0
+
+
+@given(usd | st.just(SEEDED.threshold_usd), st.just(SEEDED) | offshore_terms())
+def test_a_year_at_once_is_the_year_with_its_sentences(total, terms):
+    year, (award, how) = the_year(total, terms), award_of(total, terms)
+    codes = {reason.code for reason in year.reasons}
+    assert award == year.year_total_rmb
+    assert bool(how & EQUAL) == year.boundary == ("offshore.threshold_equal" in codes)
+    assert bool(how & BELOW) == bool(codes & {"offshore.threshold_equal", "offshore.threshold_short"})
+    assert bool(how & CAPPED) == ("offshore.cap_applied" in codes)
 
 
 @given(usd, usd, offshore_terms())

@@ -57,9 +57,10 @@ class School:
 
     def draft(self, *enrolments: Enrolment) -> Case:
         case = start_claim(user=self.clerk, institution=self.institution)
-        return choose_trainees(
+        case = choose_trainees(
             user=self.clerk, case_id=case.pk, enrolment_ids=[enrolment.pk for enrolment in enrolments]
         )
+        return factories.supply(case)
 
     def submit(self, case: Case, **more):
         case.refresh_from_db()

@@ -293,6 +293,7 @@ def test_a_stale_submit_is_refused_and_can_be_repeated_knowingly(school):
     assert 'value="Wang Wei"' in response.content.decode()
     case.refresh_from_db()
     assert case.status == Status.DRAFT
+    factories.supply(case)
     assert school.submit(case, version=response.context["form"]["version"].value()).status_code == 302
 
 

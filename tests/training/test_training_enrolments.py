@@ -283,7 +283,7 @@ def test_a_division_that_is_not_the_codes_is_flagged_for_officials(school, enrol
         enrolled, employer_code=factories.credit_code(7, "440305"), employer_division="360102"
     )
     school.post("enrolment", enrolled.pk, data=data)
-    assert school.filed(enrolled).warnings == ["division_differs"]
+    assert school.filed(enrolled).warnings == ["division_differs", "employer_unknown"]
 
 
 def test_what_an_official_should_look_at_is_flagged(school):
@@ -295,6 +295,7 @@ def test_what_an_official_should_look_at_is_flagged(school):
     other = factories.hired_trainee(school.training_class, trainee=permit)
     assert school.filed(early, late, other).warnings == [
         "before_certificate",
+        "employer_unknown",
         "late_contract",
         "identity_kind",
     ]

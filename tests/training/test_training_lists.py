@@ -14,10 +14,10 @@ from training.models import Certificate, Employer, Enrolment, LabourContract, Tr
 # Person and navigation take two, then come the page's own.
 QUERIES = {
     "classes": 7,
-    "class": 16,
+    "class": 17,
     "trainees": 11,
     "trainees?show=eligible": 10,
-    "trainee": 16,
+    "trainee": 17,
     "enrol": 7,
     "claim": 24,
     "submit": 19,

@@ -67,7 +67,7 @@ def test_both_claims_are_flagged_for_officials_and_for_nobody_else(school, rival
     for place, enrolment in ((rival, theirs), (school, ours)):
         case = place.filed(enrolment)
         flags = programme_of(case).flags(case, case.submissions.last().snapshot)
-        assert [flag.code for flag in flags] == ["two_institutions"]
+        assert [flag.code for flag in flags] == ["two_institutions", "employer_unknown"]
         assert "two_institutions" in case.warnings
         page = words(place.client.get(case.get_absolute_url()))
         assert "two_institutions" not in page and "nother institution" not in page

@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import DatabaseError, IntegrityError, ProgrammingError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from casework.enums import Stage
 from casework.models import AwardLine
 from casework.transitions import Refused
 from documents import storage
-from documents.models import Document
+from documents.models import NO_NAME, Document
 from tests import factories
 from tests.training.conftest import words
 from training.models import Certificate, ClaimLine, Erasure, LabourContract, Trainee
@@ -319,4 +319,9 @@ def test_files_that_were_never_filed_are_destroyed(
     with django_capture_on_commit_callbacks(execute=True):
         owner.post(at("erase", enrolment.trainee), REQUEST)
     assert not (tmp_path / key).exists()
-    assert Erasure.objects.get().files_erased == 1 and not Document.objects.get().is_current
+    erased = Document.objects.get()
+    assert Erasure.objects.get().files_erased == 1 and not erased.is_current and erased.name == NO_NAME
+    assert "card.png" not in browser(school.clerk).get(at("data", enrolment.trainee)).content.decode()
+    for name in ("another.png", ""):
+        with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+            Document.objects.filter(pk=erased.pk).update(name=name)

@@ -70,8 +70,10 @@ def test_the_database_refuses_an_unmasked_number(school):
         ("resident", "٣٦٠١٠٢١٩٩٣٠٢١٥٠٠١X", "A resident identity number has 17 digits and a last digit or X"),
         ("hk_macao_permit", "X12345678", "the letter H or M and 8 digits"),
         ("taiwan_permit", "1234", "A permit of Taiwan residents has 8 digits"),
-        ("passport", "AB", "A passport number has 5 to 12 letters and digits"),
-        ("passport", "ABCDEF", "A passport number has 5 to 12 letters and digits"),
+        ("passport", "AB", "A passport number has 6 to 9 letters and digits"),
+        ("passport", "ABCDEF", "A passport number has 6 to 9 letters and digits"),
+        ("passport", "123456789012", "A passport number has 6 to 9 letters and digits"),
+        ("passport", "000000000", "A passport number has 6 to 9 letters and digits"),
     ],
 )
 def test_a_wrong_number_is_told_at_the_field_and_comes_back_as_typed(

@@ -309,3 +309,8 @@ def test_a_reference_that_another_claim_holds(enterprise):
 def test_receipts_need_a_claim(enterprise):
     job = enterprise.upload(xlsx("offshore", GOOD), case="")
     assert job.state == "failed" and "Choose the claim" in job.refusal["en"]
+
+
+def test_there_are_enough_of_them():
+    """At least 40 different broken workbooks, each with its own cause."""
+    assert len(FILES) + len(UNREADABLE) + len(CELLS) >= 75

@@ -19,7 +19,7 @@ from casework.models import AwardLine, Case, Submission
 from casework.transitions import Refused
 from documents import storage
 from documents.enums import SubjectKind
-from documents.models import Document
+from documents.models import NO_NAME, Document
 from policy.enums import ProgrammeCode
 from training.models import (
     ERASED,
@@ -283,9 +283,9 @@ def _refuse_open_claims(trainee: Trainee) -> None:
 
 
 def _drop_files(trainee: Trainee, enrolment_ids: Sequence[int]) -> int:
-    """Destroy the content of the person's files that were never filed; filed ones are evidence of a decision."""
+    """Destroy content and name of the person's files that were never filed; filed ones are evidence of a decision."""
     unfiled = _documents(trainee, enrolment_ids).filter(filings__isnull=True)
     keys = dict(unfiled.values_list("pk", "storage_key"))
-    Document.objects.filter(pk__in=keys).update(is_current=False)
+    Document.objects.filter(pk__in=keys).update(is_current=False, name=NO_NAME)
     transaction.on_commit(lambda: [storage.drop(key) for key in keys.values()])
     return len(keys)

@@ -99,7 +99,7 @@ def claim_page(
     open_ = reopened_by(view.remark for view in task.remarks)
     for row in page.object_list:
         place = f"{LAYOUT.rows}/{row['enrolment'].pk}"
-        row["remarks"] = [v for v in task.remarks if f"{v.remark.path}/".startswith(f"{place}/")]
+        row["remarks"] = task.by_part(place)
         row["is_closed"] = not (
             open_.allows_removing(place) if row["stored"] else open_.allows_adding(LAYOUT.rows)
         )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from casework import corrections
 from casework.enums import EDITABLE
-from casework.forms import AnswersForm
+from casework.forms import AnswersForm, pin
 from casework.models import Case
 from casework.permissions import may_edit
 from casework.programmes import programme_of
@@ -107,6 +107,7 @@ def submit(request, number: str):
     form = SubmitForm(data, initial={"version": case.version, "note": claim.note})
     if not reopened_by(view.remark for view in task.remarks).allows("note"):
         form.fields["note"].disabled = True
+    pin(form, {"note": task.at("note")})
     answers = AnswersForm(data, remarks=task.remarks)
     problems = None
     if request.method == "POST" and form.is_valid() & answers.is_valid():
@@ -130,7 +131,6 @@ def submit(request, number: str):
         "form": form,
         "answers": answers,
         "correction_task": task,
-        "note_remarks": task.at("note"),
         "problems": problems,
         "exclusion_years": FRAUD_EXCLUSION_YEARS,
         "steps": steps_of(case, 2),

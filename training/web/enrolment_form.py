@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.forms import CreditCodeField
+from casework.fields import DayField, plain
 from casework.reopening import Reopened
 from training.evidence import CertificateData, ContractData, check_open_ended, contradictions, gaps
 from training.models import Enrolment
 from training.selectors import employer_by_code
 from training.services.enrolments import check_division
-from training.web.fields import DayField, VersionMixin, add_errors, plain
+from training.web.fields import VersionMixin, add_errors
 
 _CONTRACT = (
     "employer_code",

@@ -100,7 +100,7 @@ def enrolment(request, pk: int):
         "is_frozen": case is not None and case.status not in EDITABLE,
         "may_write": may_write,
         "returned": returned,
-        "remarks": [v for v in task.remarks if f"{v.remark.path}/".startswith(f"{LAYOUT.rows}/{found.pk}/")],
+        "remarks": task.by_part(f"{LAYOUT.rows}/{found.pk}"),
         "is_narrowed": bool(task.remarks),
         "crumbs": [
             crumb(_("Classes"), "training:classes"),

@@ -1,7 +1,5 @@
-"""Form fields that read what people really type, and what several forms of this room share."""
+"""What several forms of this room share."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,57 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from casework.templatetags.portal import day_text
-from training.evidence import EARLIEST, LATEST
 from training.models import Versioned
 from training.selectors import writable_institutions
-
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def plain(text: str) -> str:
-    """Full-width letters, digits and signs as plain ones."""
-    return unicodedata.normalize("NFKC", text).strip()
-
-
-class DayInput(forms.DateInput):
-    """A date picker; a day that it cannot show (2015-02-30) stays readable in a plain text field."""
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        shown = context["widget"]["value"]
-        context["widget"]["type"] = (
-            "date" if not shown or _ISO_DAY.fullmatch(shown) and _exists(shown) else "text"
-        )
-        return context
-
-
-def _exists(day: str) -> bool:
-    try:
-        return bool(date.fromisoformat(day))
-    except ValueError:
-        return False
-
-
-class DayField(forms.DateField):
-    """A day: 2015-07-01, 2015/7/1, 2015年7月1日; centuries away from now are slips of the keyboard."""
-
-    widget = DayInput
-    input_formats = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
-    default_error_messages = {
-        "invalid": _("Write the day as year-month-day, such as 2015-07-01."),
-        "far": _("This year cannot be right. Compare the day with the document."),
-    }
-
-    def to_python(self, value: Any) -> date | None:
-        return super().to_python(plain(value) if isinstance(value, str) else value)
-
-    def validate(self, value: date | None) -> None:
-        super().validate(value)
-        if value is not None and not EARLIEST <= value <= LATEST:
-            raise ValidationError(self.error_messages["far"], code="far")
 
 
 class IdListField(forms.Field):

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation, User
+from casework.fields import DayField
 from training.evidence import check_consent_on
 from training.identities import validate_identity
 from training.models import Trainee, TrainingClass
-from training.web.fields import DayField, InstitutionMixin, VersionMixin
+from training.web.fields import InstitutionMixin, VersionMixin
 
 
 def _institution_field() -> forms.ModelChoiceField:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identifiers import normalise
-from training.web.fields import DayField
+from casework.fields import DayField
 
 
 class ReasonForm(forms.Form):

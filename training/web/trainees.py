@@ -50,6 +50,7 @@ def trainee(request, pk: int):
         row["sheet"] = light_sheet(row["light"], with_steps=True)
     context = {
         "trainee": found,
+        "enrolment_ids": [row["enrolment"].pk for row in rows],
         "rows": rows,
         "enrol_form": EnrolInForm(trainee=found),
         "may_write": may_file_for(request.user, found.institution),

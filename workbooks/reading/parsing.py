@@ -14,7 +14,8 @@ from typing import Any
 
 from workbooks.reading.refusals import Unreadable
 
-WALL_SECONDS = 60
+#: A process that says nothing for so long is stopped; its own limit of processor time (child.py) ends it sooner.
+SILENT_SECONDS = 120
 _DAY = "\ue000"
 _CHILD = Path(__file__).with_name("child.py")
 _OUT_OF_MEMORY = (77, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS)
@@ -27,6 +28,22 @@ class Parsed:
     sheets: list[tuple[str, bool]] = field(default_factory=list)
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     peak_kb: int = 0
+
+
+class _Watchdog:
+    """Kills a process that keeps silent while it is waited for."""
+
+    def __init__(self, process: subprocess.Popen) -> None:
+        self._process = process
+        self.start()
+
+    def start(self) -> None:
+        self._timer = threading.Timer(SILENT_SECONDS, self._process.kill)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.cancel()
 
 
 Batch = tuple[str, int, list[list[Any]]]
@@ -42,12 +59,12 @@ def batches(path: Path, kind: str, parsed: Parsed) -> Iterator[Batch]:
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"},
         cwd="/",
     )
-    # The limit of processor time does not see a process that sleeps.
-    watchdog = threading.Timer(WALL_SECONDS, process.kill)
-    watchdog.start()
+    # The limit of processor time does not see a process that sleeps. Only its silence counts, not what it waits for us.
+    watchdog = _Watchdog(process)
     complete = False
     try:
         for line in process.stdout:
+            watchdog.stop()
             said = json.loads(line)
             if "rows" in said:
                 yield said["sheet"], said["first"], said["rows"]
@@ -59,13 +76,14 @@ def batches(path: Path, kind: str, parsed: Parsed) -> Iterator[Batch]:
                 raise Unreadable(said["refused"])
             elif "end" in said:
                 parsed.peak_kb, complete = said.get("peak_kb", 0), True
+            watchdog.start()
         status = process.wait()
     except ValueError as error:  # half a line: the process was stopped in the middle of it
         status = process.wait()
         if complete:
             raise Unreadable("damaged") from error
     finally:
-        watchdog.cancel()
+        watchdog.stop()
         if process.poll() is None:
             process.kill()
         process.stdout.close()

@@ -1,0 +1,92 @@
+"""What the measurements share: a clock of two kinds, engines of their own, and how a result is shown.
+
+Ratios of one run count; the seconds are the machine's. Beside the wall clock stands processor time, since on a machine
+that others use the wall says more about them than about us.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+Times = dict[str, tuple[float, float]]
+
+
+class Clock:
+    """Seconds on the wall, and processor seconds of this process, its children and its connection of the database."""
+
+    def __init__(self) -> None:
+        from django.db import connection
+
+        connection.ensure_connection()
+        self._backend = connection.connection.info.backend_pid
+        self._wall, self._used = time.perf_counter(), self._processor()
+
+    def _processor(self) -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        user, system = Path(f"/proc/{self._backend}/stat").read_text().rpartition(")")[2].split()[11:13]
+        backend = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return time.process_time() + children.ru_utime + children.ru_stime + backend
+
+    def read(self) -> tuple[float, float]:
+        return time.perf_counter() - self._wall, self._processor() - self._used
+
+
+@contextmanager
+def engines() -> Iterator[None]:
+    """Engines and a database of our own, gone afterwards."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from nanchang_portal.launcher.messages import compile_messages
+
+    compile_messages()
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "nanchang_portal.settings.test"
+    from nanchang_portal import embedded
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    with embedded.running(settings.DATA_DIR, "the bench", database=True, broker=True):
+        call_command("migrate", verbosity=0)
+        yield
+
+
+def ratios(times: Times, pairs: tuple[tuple[str, str], ...]) -> dict[str, tuple[float, float]]:
+    """How much of the first one's speed the second one reaches, by the wall and by processor time."""
+    return {
+        f"{limit} / {ours}": tuple(
+            round(a / b, 3) if b else 0.0 for a, b in zip(times[limit], times[ours], strict=True)
+        )
+        for limit, ours in pairs
+    }
+
+
+def show(
+    name: str, rows: int, times: Times, found: Mapping[str, tuple[float, float]], **more: object
+) -> None:
+    """A table, and the same as one line of JSON."""
+    load = os.getloadavg()[0]
+    print(f"\n{name}: {rows:,} rows, load {load:.1f}; microseconds a row: wall, processor")
+    for what, (wall, used) in times.items():
+        print(f"  {what:<52}{wall / rows * 1e6:10.2f}{used / rows * 1e6:10.2f}")
+    print("share of the limit's speed: wall, processor")
+    for what, (wall, used) in found.items():
+        print(f"  {what:<52}{wall:10.2f}{used:10.2f}")
+    for what, value in more.items():
+        print(f"  {what}: {value}")
+    told = {
+        "rows": rows,
+        "load": load,
+        "seconds": {what: round(wall, 4) for what, (wall, _used) in times.items()},
+        "processor_seconds": {what: round(used, 4) for what, (_wall, used) in times.items()},
+        "ratios": {what: wall for what, (wall, _used) in found.items()},
+        "ratios_of_processor_time": {what: used for what, (_wall, used) in found.items()},
+        **more,
+    }
+    print(json.dumps({name: told}))

@@ -1,0 +1,216 @@
+"""The officials' queue at 1,000 and at 1,000,000 cases: the same page, the same number of queries, how much slower.
+
+`make bench` prints a table and JSON. Each line is the fastest of several requests to the page by Django's test client,
+signed in as a reviewer; the ratio within one run counts, the milliseconds are the machine's. `BENCH_CASES` chooses the
+larger number.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+FEW, MANY = 1_000, int(os.environ.get("BENCH_CASES", "1000000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
+LIMIT = 3.0
+
+#: Ten cases an organisation; two in a hundred wait for officials, warnings on every fourth.
+ORGANISATIONS = """
+INSERT INTO accounts_organisation (kind, name, credit_code, division, address, contact_name, contact_phone, is_sample,
+    version, created_at)
+SELECT 'enterprise',
+    (ARRAY['赣江','滕王','艾溪湖','瑶湖','红谷','梅岭','青云','象湖'])[1 + n %% 8]
+        || (ARRAY['软件','信息','数据','动漫','云服务','智能'])[1 + n / 8 %% 6] || lpad(n::text, 6, '0')
+        || CASE WHEN n %% 997 = 0 THEN '生物医药' ELSE '' END || '有限公司',
+    'BENCH' || lpad(n::text, 13, '0'),
+    (ARRAY['360102','360103','360104','360111','360112','360113','360121','360123','360124','110101'])[1 + n %% 10],
+    '', 'Contact', '0791-0000000', true, 1, now()
+FROM generate_series(%(from)s, %(to)s) n
+ON CONFLICT DO NOTHING;
+"""
+CASES = """
+INSERT INTO casework_case (number, programme, organisation_id, year, status, version, created_by_id, created_at,
+    changed_by_id, changed_at, submitted_by_id, submitted_at, stage_since, initial_reviewer_id, final_reviewer_id,
+    decided_at, current_assessment_id, amount_rmb, warnings, assigned_to_id, division)
+SELECT CASE WHEN n %% 2 = 0 THEN 'OS-' ELSE 'TR-' END || (2013 + n %% 13) || '-' || lpad((n + 1000000)::text, 8, '0'),
+    CASE WHEN n %% 2 = 0 THEN 'offshore' ELSE 'training' END,
+    organisation.id, 2013 + n %% 13, state.status, 1, %(clerk)s, now(), %(clerk)s, now(), %(clerk)s,
+    now() - (n %% 5000) * interval '17 hours', now() - (n %% 5000) * interval '17 hours' + n * interval '1 microsecond',
+    CASE WHEN state.status IN ('initial_review', 'returned', 'withdrawn', 'lapsed') THEN NULL ELSE %(initial)s END,
+    CASE WHEN state.status IN ('approved', 'rejected') THEN %(final)s END,
+    CASE WHEN state.status IN ('approved', 'rejected') THEN now() END,
+    CASE WHEN state.status IN ('approved', 'rejected', 'final_review') THEN %(assessment)s END,
+    (n %% 500) * 1000 + CASE WHEN n %% 1009 = 0 THEN 499000 ELSE 0 END,
+    CASE WHEN n %% 4 = 0 THEN ARRAY['recognition'] WHEN n %% 1013 = 0 THEN ARRAY['jump'] ELSE '{}'::varchar[] END,
+    CASE WHEN state.status = 'initial_review' AND n %% 3 = 0 THEN %(initial)s END,
+    organisation.division
+FROM generate_series(%(from)s, %(to)s) n
+JOIN accounts_organisation organisation ON organisation.credit_code = 'BENCH' || lpad((n / 10)::text, 13, '0')
+CROSS JOIN LATERAL (SELECT CASE n %% 100 WHEN 0 THEN 'initial_review' WHEN 1 THEN 'final_review' WHEN 2 THEN 'returned'
+    WHEN 3 THEN 'withdrawn' WHEN 4 THEN 'rejected' WHEN 5 THEN CASE WHEN n %% 1000 = 5 THEN 'lapsed' ELSE 'approved' END
+    ELSE 'approved' END AS status) state;
+"""
+REFERENCES = """
+INSERT INTO casework_filedreference (case_id, submission_id, key, written, plain)
+SELECT id, %(submission)s, id::text, 'BANK-' || id, 'BANK' || id FROM casework_case WHERE id > %(after)s;
+"""
+PAGES = {
+    "waiting for me": "queue=mine",
+    "in other hands": "queue=others",
+    "all": "queue=all",
+    "stage": "queue=all&stage=approved",
+    "rare stage": "queue=all&stage=lapsed",
+    "programme": "queue=all&programme=training",
+    "year": "queue=all&year=2015",
+    "district": "queue=all&division=360113",
+    "elsewhere": "queue=all&division=elsewhere",
+    "warning": "queue=all&warning=recognition",
+    "rare warning": "queue=all&warning=jump",
+    "amount": "queue=all&amount_from=100000&amount_to=200000",
+    "rare amount": "queue=all&amount_from=900000",
+    "age": "queue=all&age=late",
+    "three filters": "queue=all&stage=approved&year=2015&division=360102",
+    "name, two characters": "queue=all&q=软件",
+    "name, rare": "queue=all&q=生物医药",
+    "nothing found": "queue=all&q=没有这样",
+    "credit code": "queue=all&q=BENCH0000000000007",
+    "case number": "queue=all&q=OS-2013-01000052",
+    "bank reference": "queue=all&q=bank 70 0",
+}
+DEPTHS = (0.1, 0.5, 0.99)
+
+
+def people() -> dict[str, int]:
+    """A clerk and three reviewers, and one real filed case whose assessment and submission the others borrow."""
+    from accounts.enums import OfficialRole
+    from tests import factories
+
+    enterprise = factories.OrganisationFactory(name="Bench Enterprise")
+    clerk = factories.clerk_of(enterprise)
+    initial = factories.official(OfficialRole.INITIAL_REVIEWER)
+    final = factories.official(OfficialRole.FINAL_REVIEWER)
+    both = factories.official(OfficialRole.INITIAL_REVIEWER, OfficialRole.FINAL_REVIEWER)
+    case = factories.filed_offshore(enterprise, clerk, "250000")
+    return {
+        "clerk": clerk.pk,
+        "initial": initial.pk,
+        "final": final.pk,
+        "both": both.pk,
+        "assessment": case.current_assessment_id,
+        "submission": case.submissions.last().pk,
+    }
+
+
+def load(first: int, last: int, who: dict[str, int]) -> None:
+    """Cases `first` to `last` as the database's owner, past the triggers that hold each step of a real case."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SELECT coalesce(max(id), 0) FROM casework_case")
+        (after,) = cursor.fetchone()
+        cursor.execute(ORGANISATIONS, {"from": first // 10, "to": last // 10})
+        cursor.execute(CASES, {"from": first, "to": last, **who})
+        cursor.execute(REFERENCES, {"after": after, **who})
+        cursor.execute("SET session_replication_role = DEFAULT")
+        for table in ("casework_case", "casework_filedreference", "accounts_organisation"):
+            cursor.execute(f"VACUUM ANALYZE {table}")
+
+
+def cursors(tab: str) -> dict[str, str]:
+    """Addresses of pages deep in a tab: after the row at a tenth, the half, and nearly the end of all of it."""
+    from casework.desk.keyset import Cursor
+    from casework.models import Case
+
+    rows = Case.objects.filter(submitted_at__isnull=False).order_by("-stage_since", "-pk")
+    count = rows.count()
+    found = {}
+    for depth in DEPTHS:
+        at, pk = rows.values_list("stage_since", "pk")[int(count * depth)]
+        found[f"all, {depth:.0%} deep"] = f"queue={tab}&after={Cursor(at, pk).text.replace('+', '%2B')}"
+    return found
+
+
+class Counter:
+    """Counts the statements that pass by (`connection.execute_wrapper`)."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, execute, sql, params, many, context):
+        self.count += 1
+        return execute(sql, params, many, context)
+
+
+def measure(user) -> dict[str, tuple[float, int]]:
+    """Milliseconds (the fastest: others use the machine too) and queries of each page."""
+    from django.db import connection
+    from django.test import Client
+    from django.urls import reverse
+
+    client, url = Client(), reverse("admin:casework_case_changelist")
+    client.force_login(user)
+    found = {}
+    for name, query in (PAGES | cursors("all")).items():
+        address = f"{url}?{query}"
+        client.get(address)  # what a process reads once (permissions, templates) is read now
+        with connection.execute_wrapper(queries := Counter()):
+            response = client.get(address)
+        assert response.status_code == 200, (name, response.status_code)
+        times = []
+        for _ in range(ROUNDS):
+            begin = time.perf_counter()
+            client.get(address)
+            times.append((time.perf_counter() - begin) * 1000)
+        found[name] = min(times), queries.count
+    return found
+
+
+def show(few: dict, many: dict) -> int:
+    """Print the table and the JSON; the exit status says whether every page keeps the limit."""
+    print(f"{'page':<24}{FEW:>9,} ms{MANY:>11,} ms   ratio  queries")
+    worst = 0.0
+    for name, (base, base_queries) in few.items():
+        slow, queries = many[name]
+        # A page that is empty or short when there are few cases says nothing: the first page of all is the measure.
+        ratio = slow / max(base, few["all"][0])
+        worst = max(worst, ratio)
+        same = "same" if queries == base_queries else f"{base_queries} -> {queries}"
+        print(f"{name:<24}{base:>12.1f}{slow:>14.1f}{ratio:>8.2f}  {queries} ({same})")
+    print(f"worst ratio {worst:.2f}, limit {LIMIT}")
+    print(json.dumps({"few": FEW, "many": MANY, "worst_ratio": round(worst, 2)}))
+    queries_differ = any(few[name][1] != many[name][1] for name in few)
+    return int(worst > LIMIT or queries_differ)
+
+
+def main() -> int:
+    """Runs on engines and a database of its own, gone afterwards."""
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "nanchang_portal.settings.test"
+    from nanchang_portal import embedded
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from accounts.models import User
+
+    settings.ALLOWED_HOSTS = ["*"]
+    with embedded.running(settings.DATA_DIR, "the bench", database=True, broker=True):
+        call_command("migrate", verbosity=0)
+        who = people()
+        user = User.objects.get(pk=who.pop("both"))
+        load(1, FEW, who)
+        few = measure(user)
+        begin = time.perf_counter()
+        load(FEW + 1, MANY, who)
+        print(f"loaded {MANY:,} cases in {time.perf_counter() - begin:.0f} s", flush=True)
+        return show(few, measure(user))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    sys.exit(main())

@@ -1,0 +1,267 @@
+"""Races for money on a real database with real connections: what was tried, how it ended, what was violated.
+
+`make drill` (or `python -m drills.races --approvals 1000 --caps 10000 --funds 1000`) starts engines of its own, prints
+the counts and ends with status 1 after any violation. The tests run the same races in small numbers.
+"""
+
+import argparse
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+Call = Callable[[], object]
+
+
+@dataclass
+class Tally:
+    """Races of one kind: how many, how each ended (the racers' answers, sorted), and what must never be."""
+
+    name: str
+    tried: int = 0
+    endings: Counter = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+
+    def count(self, answers: list[str], *, allowed: set[str], **must: bool) -> None:
+        """One race more; each of `must` names something that holds afterwards."""
+        self.tried += 1
+        self.endings[", ".join(f"{n} × {word}" for word, n in sorted(Counter(answers).items()))] += 1
+        self.violations += [
+            f"{self.tried}: {name.replace('_', ' ')}" for name, held in must.items() if not held
+        ]
+        self.violations += [f"{self.tried}: {answer}" for answer in answers if answer not in allowed]
+
+
+class Racers:
+    """Threads that keep their connections and start what they are given at the same moment."""
+
+    def __init__(self, count: int) -> None:
+        self.pool = ThreadPoolExecutor(count)
+
+    def race(self, *calls: Call) -> list[str]:
+        """Each call's answer: "done", the code of its refusal, or the error's name."""
+        gate = threading.Barrier(len(calls))
+        return [
+            future.result(timeout=60) for future in [self.pool.submit(_run, gate, call) for call in calls]
+        ]
+
+    def close(self) -> None:
+        from django.db import connections
+
+        size = self.pool._max_workers
+        gate = threading.Barrier(size)
+        for future in [
+            self.pool.submit(lambda: (gate.wait(20), connections.close_all())) for _n in range(size)
+        ]:
+            future.result()
+        self.pool.shutdown()
+
+
+@contextmanager
+def racers(count: int) -> Iterator[Racers]:
+    found = Racers(count)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def _run(gate: threading.Barrier, call: Call) -> str:
+    from casework.transitions import Refused
+    from ledger.refusals import FundRefused, LimitExceeded
+
+    gate.wait(timeout=20)
+    try:
+        call()
+    except (Refused, FundRefused) as refusal:
+        return refusal.code
+    except LimitExceeded:
+        return "limit"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return "done"
+
+
+def approvals(rounds: int) -> Tally:
+    """Two claims of one year, each worth 400,000 RMB alone, approved by two officials at the same moment."""
+    from accounts.enums import OfficialRole
+    from casework.enums import Stage
+    from casework.models import AwardLine
+    from casework.services import decisions
+    from ledger.models import Balance, Entry
+    from tests import factories
+
+    initial = factories.official(OfficialRole.INITIAL_REVIEWER)
+    finals = [factories.official(OfficialRole.FINAL_REVIEWER) for _n in range(2)]
+    tally = Tally("approvals at the yearly cap")
+    with racers(2) as field_:
+        for _round in range(rounds):
+            enterprise = factories.OrganisationFactory()
+            clerk = factories.clerk_of(enterprise)
+            cases = [factories.filed_offshore(enterprise, clerk, "2000000") for _n in range(2)]
+            for case in cases:
+                factories.decide(case, initial, Stage.INITIAL)
+            answers = field_.race(
+                *(
+                    lambda case=case, final=final, seen=case.current_assessment.hash: decisions.decide(
+                        case_id=case.pk, user=final, stage=Stage.FINAL, outcome="pass", assessment_hash=seen
+                    )
+                    for case, final in zip(cases, finals, strict=True)
+                )
+            )
+            granted = Balance.objects.get(organisation=enterprise).granted_rmb
+            posted = sum(
+                Entry.objects.filter(balance__organisation=enterprise).values_list("amount_rmb", flat=True)
+            )
+            lines = sum(AwardLine.objects.filter(award__case__in=cases).values_list("amount_rmb", flat=True))
+            tally.count(
+                answers,
+                allowed={"done", "basis_changed", "calculating"},
+                one_approved=answers.count("done") == 1,
+                ledger_is_the_awards=granted == posted == lines == Decimal(400000),
+            )
+    return tally
+
+
+def caps(rounds: int, *, contenders: int = 8) -> Tally:
+    """One fen is left of a year's allowance, and several grants want it: the balance's CHECK alone decides."""
+    from accounts.enums import OfficialRole
+    from ledger.services import allowance, grant
+    from tests import factories
+
+    official = factories.official(OfficialRole.FINAL_REVIEWER)
+    enterprise = factories.OrganisationFactory()
+    limit, fen = Decimal("500000.00"), Decimal("0.01")
+    tally = Tally(f"grants for the last fen of a cap, {contenders} connections")
+    with racers(contenders) as field_:
+        for number in range(rounds):
+            # Years that no claim is about: thousands of balances of one enterprise.
+            balance = allowance(organisation=enterprise, programme="offshore", year=number, limit_rmb=limit)
+            grant(balance=balance, amount_rmb=limit - fen, key=f"race:{number}", user=official)
+            answers = field_.race(
+                *(
+                    lambda balance=balance, key=f"race:{number}:{n}": grant(
+                        balance=balance, amount_rmb=fen, key=key, user=official
+                    )
+                    for n in range(contenders)
+                )
+            )
+            balance.refresh_from_db()
+            tally.count(
+                answers,
+                allowed={"done", "limit"},
+                one_granted=answers.count("done") == 1,
+                at_the_cap=balance.granted_rmb == limit,
+            )
+    return tally
+
+
+def funds(rounds: int) -> Tally:
+    """Eight awards want a fund that has money for three, while more money comes in: none beyond it, none overtaken."""
+    from accounts.enums import OfficialRole
+    from ledger import changes
+    from ledger import funds as money
+    from ledger.enums import ChangeKind, ReservationState
+    from ledger.levels import CITY
+    from ledger.models import Balance, Reservation
+    from tests import factories
+
+    finance = [factories.official(OfficialRole.FINANCE) for _n in range(2)]
+    tally = Tally("awards for a fund that has money for some")
+
+    def proposal(year: int, amount: int):
+        return changes.propose(
+            user=finance[0],
+            kind=ChangeKind.BUDGET,
+            programme="training",
+            year=year,
+            document="drill",
+            reason="drill",
+            amount_rmb=Decimal(amount),
+        )
+
+    with racers(10) as field_:
+        for year in range(rounds):
+            changes.confirm(change_id=proposal(year, 300).pk, user=finance[1])
+            late = proposal(year, 100)
+            awards = [f"race:{year}:{number}" for number in range(8)]
+            answers = field_.race(
+                *(
+                    lambda key=key, year=year: money.reserve(
+                        key=key, programme="training", year=year, division=CITY, amount_rmb=Decimal(100),
+                        user=finance[0],
+                    )
+                    for key in awards
+                ),
+                *([lambda late=late: changes.confirm(change_id=late.pk, user=finance[1])] * 2),
+            )  # fmt: skip
+            fund = Balance.objects.get(kind="fund", programme="training", year=year)
+            states = list(
+                Reservation.objects.filter(balance=fund).order_by("pk").values_list("state", flat=True)
+            )
+            served = Reservation.objects.filter(balance=fund, state=ReservationState.RESERVED).first()
+            one = {"key": served.key, "posting": "race:pay", "amount_rmb": Decimal(50), "user": finance[0]}
+            twice = field_.race(*([lambda one=one: money.commit(**one)] * 4))
+            tally.count(
+                [*answers, *twice],
+                allowed={"done", "decided", "posted"},
+                all_placed=len(states) == 8 and answers.count("decided") == 1,
+                first_come_first_served=states
+                == [ReservationState.RESERVED] * 4 + [ReservationState.WAITING] * 4,
+                within_the_fund=(fund.limit_rmb, fund.left_rmb) == (Decimal(400), 0),
+                paid_once=twice.count("done") == 1,
+            )
+    return tally
+
+
+def show(tally: Tally) -> None:
+    print(f"{tally.name}: {tally.tried:,} races, {len(tally.violations)} violations", flush=True)
+    for ending, times in tally.endings.most_common():
+        print(f"  {times:>7,} ended: {ending}")
+    for violation in tally.violations[:20]:
+        print(f"  VIOLATED {violation}")
+
+
+def main() -> int:
+    """Runs on engines and a database of its own, gone afterwards."""
+    import django
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, number in (("approvals", 1000), ("caps", 10000), ("funds", 1000)):
+        parser.add_argument(f"--{name}", type=int, default=number, metavar="N")
+    wanted = parser.parse_args()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "nanchang_portal.settings.test"
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from ledger.reconciling import differences
+    from nanchang_portal import embedded
+
+    with embedded.running(settings.DATA_DIR, "the drill", database=True, broker=True):
+        call_command("migrate", verbosity=0)
+        tallies = []
+        for race, times in ((approvals, wanted.approvals), (funds, wanted.funds)):
+            tallies.append(race(times))
+            show(tallies[-1])
+        # The cap races post without any award: what the approvals and funds left is compared before them.
+        found = [item for item in differences() if "race:" not in item.subject]
+        print(f"reconcile after approvals and funds: {len(found)} differences")
+        for contenders, times in ((8, wanted.caps), (64, max(1, wanted.caps // 1000))):
+            tallies.append(caps(times, contenders=contenders))
+            show(tallies[-1])
+    return 1 if found or any(tally.violations for tally in tallies) else 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from nanchang_portal.launcher.messages import compile_messages
+
+    compile_messages()
+    sys.exit(main())

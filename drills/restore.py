@@ -1,0 +1,186 @@
+"""Back up a portal, restore it into an empty place, and compare: rows, papers, keys, audit, rights.
+
+`python -m drills.restore` takes the portal of DATA_DIR, running or not, and changes nothing in it. It ends with
+status 1 when anything is lost or different.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg import errors, sql
+
+from nanchang_portal import embedded
+
+BASE = Path(__file__).resolve().parents[1]
+COPIED = ("evidence", "keys", "heads")
+
+
+@dataclass
+class Outcome:
+    """What was compared (by kind) and what was not the same."""
+
+    tried: dict[str, int] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+
+    def compare(self, kind: str, before: dict, after: dict) -> None:
+        self.tried[kind] = len(before)
+        self.lost += [f"{kind} {name}" for name in before if after.get(name) != before[name]]
+        self.lost += [f"{kind} {name} came from nowhere" for name in after if name not in before]
+
+
+def connect(data_dir: Path, user: str = embedded.NAME) -> psycopg.Connection:
+    return psycopg.connect(host=str(data_dir / "pg"), user=user, dbname=embedded.NAME, autocommit=True)
+
+
+def fingerprints(connection: psycopg.Connection) -> dict[str, tuple[int, str]]:
+    """Rows and a hash over all of them, for every table."""
+    tables = connection.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
+    ).fetchall()
+    found = {}
+    for (table,) in tables:
+        statement = sql.SQL(
+            "SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {} t"
+        )
+        found[table] = connection.execute(statement.format(sql.Identifier(table))).fetchone()
+    return found
+
+
+def run(command: list[str | Path], **environment: str) -> str:
+    """The output of a command; what it said on failure is raised."""
+    dropped = {"DATABASE_URL", "REDIS_URL", "CACHE_URL"}
+    inherited = {name: value for name, value in os.environ.items() if name not in dropped}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=BASE,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def manage(data_dir: Path, *arguments: str) -> str:
+    environment = {"DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "nanchang_portal.settings.dev"}
+    return run([sys.executable, "manage.py", *arguments], **environment)
+
+
+def back_up(source: Path, place: Path) -> dict[str, tuple[int, str]]:
+    """Writes portal.sql, then copies papers, keys and heads; returns what the dump must hold.
+
+    Dump and fingerprints see the same moment, so the portal may go on working meanwhile.
+    """
+    with connect(source) as connection, connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone()
+        run(
+            [embedded.client_program("pg_dump"), "--host", source / "pg", "--username", embedded.NAME]
+            + ["--format", "plain", "--no-owner", "--no-privileges", "--snapshot", snapshot]
+            + ["--file", place / "portal.sql", embedded.NAME]
+        )
+        found = fingerprints(connection)
+    for name in COPIED:  # after the dump: every paper that it names is there
+        if (source / name).exists():
+            shutil.copytree(source / name, place / name)
+    return found
+
+
+def restore(backup: Path, target: Path) -> None:
+    """Into an empty DATA_DIR whose engines run."""
+    run(
+        [embedded.client_program("psql"), "--host", target / "pg", "--username", embedded.NAME, "--no-psqlrc"]
+        + ["--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1", "--file", backup / "portal.sql"]
+        + [embedded.NAME]
+    )
+    for name in COPIED:
+        if (backup / name).exists():
+            shutil.copytree(backup / name, target / name, dirs_exist_ok=True)
+
+
+def drill(source: Path, work: Path) -> Outcome:
+    """`work` is an empty directory with a short path."""
+    outcome = Outcome()
+    backup, target = work / "backup", work / "data"
+    backup.mkdir()
+    with embedded.running(source, "the restore drill", broker=False):
+        before = back_up(source, backup)
+    with embedded.running(target, "the restored portal"):
+        restore(backup, target)
+        with connect(target) as connection:
+            outcome.compare("table", before, fingerprints(connection))
+        outcome.tried["row"] = sum(rows for rows, _ in before.values())
+        manage(target, "migrate", "--verbosity", "0")
+        audit = manage(target, "verify_audit")
+        outcome.tried["audit record"] = int(audit.split(" chains, ")[1].split(" records")[0])
+        found = json.loads(run([sys.executable, "-m", "drills.restore", "--contents"], DATA_DIR=str(target)))
+        outcome.tried |= found["tried"]
+        outcome.lost += found["lost"]
+        with connect(target, embedded.APP_ROLE) as app:
+            try:
+                app.execute("UPDATE audit_record SET action = action")
+                outcome.lost.append("rights: the restored portal may change audit records")
+            except errors.InsufficientPrivilege:
+                outcome.tried["right"] = 1
+    return outcome
+
+
+def contents() -> dict:
+    """Papers against their hashes, identity numbers against their keyed hashes; in the restored portal's process."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nanchang_portal.settings.dev")
+    import django
+
+    django.setup()
+    from accounts.crypto import blind_index, decrypt
+    from documents import storage
+    from documents.enums import State
+    from documents.models import Document
+    from training.models import Trainee
+
+    tried, lost = {"paper": 0, "identity number": 0}, []
+    for document in Document.objects.current().exclude(state=State.REFUSED):
+        tried["paper"] += 1
+        try:
+            storage.open_checked(document.storage_key, document.sha256).close()
+        except (storage.ContentMissing, storage.ContentAltered) as error:
+            lost.append(f"paper {document.pk}: {type(error).__name__}")
+    for trainee in Trainee.objects.filter(erased_at__isnull=True):
+        tried["identity number"] += 1
+        try:
+            same = blind_index(decrypt(trainee.identity_encrypted), "identity") == trainee.identity_key
+        except Exception:  # the key is not that of the data
+            same = False
+        if not same:
+            lost.append(f"identity number of trainee {trainee.pk}")
+    return {"tried": tried, "lost": lost}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--contents", action="store_true", help=argparse.SUPPRESS)
+    if parser.parse_args().contents:
+        print(json.dumps(contents()))
+        return 0
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="np-r-") as work:
+        outcome = drill(embedded.data_dir(), Path(work))
+    for kind, count in outcome.tried.items():
+        print(f"{count:>8}  {kind}s compared")
+    print(f"{len(outcome.lost):>8}  lost or different, in {time.monotonic() - started:.0f} s")
+    for item in outcome.lost:
+        print(f"  {item}")
+    return 1 if outcome.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""The database's second user: web, worker and beat own nothing, and can neither rewrite nor empty what is append-only.
+
+Who migrates owns the tables. What the other may do is derived from the models: every table may be read; rows may be
+added, changed and deleted unless a trigger of the model says that nobody may. It runs after every `migrate`, so a new
+table or trigger needs no line here. See docs/decisions/0020-database-roles.md.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pgtrigger
+from django.apps import apps
+from django.db import connections, transaction
+from psycopg import sql
+
+READ_ONLY = {
+    # Written by migrations alone. Whoever could add a row here could take a case from any status to any other.
+    "casework_edge",
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+}
+# `pgtrigger.ignore` is for the owner. Anybody can set it, so the function that asks for it must know who asks.
+# (It is also faster than pgtrigger's own, which opens a subtransaction for each row.)
+SHOULD_IGNORE = """
+CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name NAME) RETURNS BOOLEAN AS $$
+BEGIN
+    RETURN coalesce(
+        trigger_name = ANY(nullif(current_setting('pgtrigger.ignore', true), '')::text[])
+        AND pg_has_role(
+            current_user, (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database()), 'MEMBER'
+        ),
+        FALSE
+    );
+END;
+$$ LANGUAGE plpgsql STABLE;
+"""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What the role may do with one table."""
+
+    table: str
+    may: tuple[str, ...]
+
+
+def _refused() -> dict[str, set[str]]:
+    """What triggers of the models refuse altogether, by table: UPDATE, DELETE."""
+    found: dict[str, set[str]] = {}
+    for model, trigger in pgtrigger.registered():
+        if type(trigger) is pgtrigger.Protect and trigger.condition is None:
+            found.setdefault(model._meta.db_table, set()).update(str(trigger.operation).split(" OR "))
+    return found
+
+
+def append_only_tables() -> list[str]:
+    """The tables whose rows nobody may change or delete."""
+    return sorted(table for table, refused in _refused().items() if {"UPDATE", "DELETE"} <= refused)
+
+
+def grants() -> Iterator[Grant]:
+    """What the role may do, for every table of the models."""
+    refused = _refused()
+    tables = {
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    }
+    for table in sorted(tables | READ_ONLY):
+        if table in READ_ONLY:
+            yield Grant(table, ("SELECT",))
+        else:
+            kept = [what for what in ("UPDATE", "DELETE") if what not in refused.get(table, ())]
+            yield Grant(table, ("SELECT", "INSERT", *kept))
+
+
+class CannotMakeRole(Exception):
+    """The connected user may not make roles, and the role is not there: one sentence."""
+
+
+def set_up(*, role: str, password: str = "", using: str = "default") -> list[Grant]:
+    """Makes the role if need be and gives it exactly `grants()`; may be repeated at any time, by the owner."""
+    connection = connections[using]
+    found = list(grants())
+    by_rights: dict[tuple[str, ...], list[str]] = {}
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        present = set(connection.introspection.table_names(cursor))
+        for grant in found:
+            if grant.table in present:
+                by_rights.setdefault(grant.may, []).append(grant.table)
+        names = {
+            "role": sql.Identifier(role),
+            "database": sql.Identifier(connection.settings_dict["NAME"]),
+        }
+
+        def run(text: str, **more: sql.Composable) -> None:
+            cursor.execute(sql.SQL(text).format(**names, **more).as_string(cursor.connection))
+
+        _make_role(cursor, role, password)
+        cursor.execute(SHOULD_IGNORE)
+        run("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}")
+        run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+        run("GRANT TEMPORARY ON DATABASE {database} TO {role}")  # a workbook is compared in one
+        for function in _functions_to_pin(cursor):
+            run("ALTER FUNCTION {function} SET search_path = public, pg_temp", function=sql.SQL(function))
+        run("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {role}")
+        run("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {role}")
+        run("GRANT CONNECT ON DATABASE {database} TO {role}")
+        run("GRANT USAGE ON SCHEMA public TO {role}")
+        # The next number, of a case say, and not to set it back.
+        run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+        for may, tables in by_rights.items():
+            run(
+                "GRANT {rights} ON {tables} TO {role}",
+                rights=sql.SQL(", ".join(may)),
+                tables=sql.SQL(", ").join(map(sql.Identifier, tables)),
+            )
+    return found
+
+
+def _functions_to_pin(cursor) -> list[str]:
+    """Our own functions that look tables up as the caller would.
+
+    A caller's temporary table stands before everything else, the catalogue too, unless the path names it last: with a
+    temporary `casework_edge` a case would go from any status to any other.
+    """
+    cursor.execute(
+        """
+        SELECT p.oid::regprocedure::text
+        FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+        WHERE p.pronamespace = 'public'::regnamespace AND l.lanname IN ('plpgsql', 'sql')
+            AND p.proname <> '_pgtrigger_should_ignore'  -- names its one table in full
+            AND p.proconfig IS DISTINCT FROM ARRAY['search_path=public, pg_temp']
+            AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+        """
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def _make_role(cursor, role: str, password: str) -> None:
+    name = sql.Identifier(role)
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+    missing = cursor.fetchone() is None
+    cursor.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    if not cursor.fetchone()[0]:
+        if missing:
+            raise CannotMakeRole(
+                f"The role {role} is not there and this user may not make it: "
+                f"let an administrator run CREATE ROLE {role} LOGIN PASSWORD '...', then run `setup_roles`."
+            )
+        return
+    if missing:
+        # Another process may be making it for another database at this moment.
+        make = sql.SQL(
+            "DO $do$ BEGIN CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS; "
+            "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$"
+        )
+        cursor.execute(make.format(name).as_string(cursor.connection))
+    if password:
+        change = sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password))
+        cursor.execute(change.as_string(cursor.connection))
+
+
+def owns_tables(using: str = "default") -> bool:
+    """Whether the connected user could switch the audit's triggers off: its table's owner, or a superuser."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'audit_record'::regclass"
+        )
+        return cursor.fetchone()[0]

@@ -1,0 +1,1 @@
+"""What who runs the portal looks at: health, background work, metrics, logs."""

@@ -1,0 +1,1 @@
+"""Notices, objections and letters on the officials' desk."""

@@ -1,0 +1,1 @@
+"""Decision letters: what they say, their code and signature, their PDF."""

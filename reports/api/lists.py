@@ -1,0 +1,95 @@
+"""Public lists: organisations with a recognition or designation, awards."""
+
+from typing import Annotated, Literal
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query, Router
+
+from accounts.enums import AccreditationKind
+from policy.enums import ProgrammeCode
+from reports import selectors
+from reports.api.schemas import Awards, Notices, Problem, Registers
+
+router = Router(tags=["lists"])
+
+Search = Annotated[
+    str,
+    Query("", max_length=60, pattern=r"^[^\x00]*$", description="Part of a name; two characters suffice."),
+]
+Before = Annotated[
+    int | None, Query(None, ge=1, le=2**63 - 1, description="`next` of the page before this one.")
+]
+Limit = Annotated[int, Query(50, ge=1, le=200, description="Rows of a page.")]
+Programme = Annotated[Literal[tuple(ProgrammeCode.values)] | None, Query(None, description="Which subsidy.")]
+Year = Annotated[int | None, Query(None, ge=1000, le=9999, description="Calendar year of the claims.")]
+_REFUSALS = {422: Problem, 429: Problem}
+
+
+@router.get(
+    "/organisations",
+    response={200: Registers, **_REFUSALS},
+    summary="Recognised enterprises and designated institutions",
+    operation_id="organisations",
+    url_name="organisations",
+)
+def organisations(
+    request: HttpRequest,
+    kind: Annotated[
+        Literal[tuple(AccreditationKind.values)] | None, Query(None, description="Which register.")
+    ] = None,
+    q: Search = "",
+    current: Annotated[
+        Literal["true", "false"], Query("true", description="Only what is in force today.")
+    ] = "true",
+    before: Before = None,
+    limit: Limit = 50,
+):
+    found = selectors.register(
+        kind=kind or "", query=q, current_on=timezone.localdate() if current == "true" else None
+    )
+    rows, after = selectors.keyset(found, before=before, size=limit)
+    return {"items": [selectors.registered(row)._asdict() for row in rows], "next": after}
+
+
+@router.get(
+    "/awards",
+    response={200: Awards, **_REFUSALS},
+    summary="Awards that a public notice names, the newest first",
+    operation_id="awards",
+    url_name="awards",
+)
+def awards(
+    request: HttpRequest,
+    programme: Programme = None,
+    year: Year = None,
+    q: Search = "",
+    notice: Annotated[
+        str, Query("", max_length=24, pattern="^[0-9A-Z-]*$", description="Number of a notice.")
+    ] = "",
+    before: Before = None,
+    limit: Limit = 50,
+):
+    found = selectors.awards(programme=programme or "", year=year, query=q, notice=notice)
+    rows, after = selectors.keyset(found, before=before, size=limit)
+    return {"items": [selectors.awarded(row)._asdict() for row in rows], "next": after}
+
+
+@router.get(
+    "/notices",
+    response={200: Notices, **_REFUSALS},
+    summary="Public notices, the newest first, withdrawn ones included",
+    operation_id="notices",
+    url_name="notices",
+)
+def notices(
+    request: HttpRequest,
+    programme: Programme = None,
+    year: Year = None,
+    before: Before = None,
+    limit: Limit = 50,
+):
+    found = selectors.notices(programme=programme or "", year=year)
+    rows, after = selectors.keyset(found, before=before, size=limit)
+    today = timezone.localdate()
+    return {"items": [selectors.noticed(row, today)._asdict() for row in rows], "next": after}

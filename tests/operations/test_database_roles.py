@@ -1,0 +1,198 @@
+"""Web, worker and beat are a database user that owns nothing: the triggers are not its to go around."""
+
+import pgtrigger
+import psycopg
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from psycopg import errors, sql
+
+from nanchang_portal import database_roles, embedded
+from tests import factories
+from tests.access import world
+
+CLOSED = database_roles.append_only_tables()
+
+
+@pytest.fixture
+def as_app(db):
+    """The rest of the test's statements as web and worker run them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}")
+        yield cursor
+        cursor.execute("RESET ROLE")
+
+
+def refused(cursor, statement: str, reason: type[Exception] = errors.InsufficientPrivilege) -> None:
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        cursor.execute(statement)
+    assert isinstance(caught.value.__cause__, reason), caught.value
+
+
+def test_every_table_with_the_append_only_trigger_is_known():
+    by_trigger = {
+        model._meta.db_table for model, trigger in pgtrigger.registered() if trigger.name == "append_only"
+    }
+    assert set(CLOSED) == by_trigger
+    assert {"audit_record", "audit_seal", "ledger_entry", "casework_submission"} <= by_trigger
+
+
+@pytest.mark.parametrize("table", CLOSED)
+def test_an_append_only_table_takes_new_rows_and_nothing_else(as_app, table):
+    column = next(model for model in apps.get_models() if model._meta.db_table == table)._meta.pk.column
+    refused(as_app, f"UPDATE {table} SET {column} = {column}")
+    refused(as_app, f"DELETE FROM {table}")
+    refused(as_app, f"TRUNCATE {table}")
+    refused(as_app, f"TRUNCATE {table} CASCADE")
+    refused(as_app, f"SELECT 1 FROM {table} FOR UPDATE")
+    # Nor with the triggers out of the way.
+    with transaction.atomic():
+        as_app.execute("SET LOCAL pgtrigger.ignore = '{append_only,no_truncate}'")
+        refused(as_app, f"UPDATE {table} SET {column} = {column}")
+        refused(as_app, f"DELETE FROM {table}")
+    refused(as_app, f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+    refused(as_app, f"DROP TABLE {table} CASCADE")
+    as_app.execute(
+        "SELECT has_table_privilege(%s, 'SELECT'), has_table_privilege(%s, 'INSERT')", [table, table]
+    )
+    assert as_app.fetchone() == (True, True)
+
+
+def test_no_table_may_be_emptied_owned_or_changed_in_its_form(as_app):
+    as_app.execute(
+        """
+        SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND (
+            pg_has_role(current_user, relowner, 'MEMBER') OR has_table_privilege(oid, 'TRUNCATE')
+            OR has_table_privilege(oid, 'TRIGGER') OR has_table_privilege(oid, 'REFERENCES'))
+        """
+    )
+    assert as_app.fetchall() == []
+
+
+def test_every_table_of_a_model_can_be_read(as_app):
+    as_app.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+        "AND NOT has_table_privilege(oid, 'SELECT')"
+    )
+    assert as_app.fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SET session_replication_role = replica",
+        "SET LOCAL session_replication_role = replica",
+        "CREATE TABLE mine (id int)",
+        "CREATE SCHEMA mine",
+        "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean "
+        "LANGUAGE sql AS 'SELECT true'",
+        "INSERT INTO casework_edge (from_status, to_status, actor, reason_required) "
+        "VALUES ('draft', 'approved', 'applicant', false)",
+        "UPDATE django_migrations SET name = name",
+        "SELECT setval('casework_case_number', 1)",
+        "ALTER ROLE CURRENT_USER SUPERUSER",
+        "CREATE ROLE another",
+        "COPY audit_record TO PROGRAM 'true'",
+    ],
+)
+def test_the_walls_around_it(as_app, statement):
+    refused(as_app, statement)
+
+
+@pytest.fixture
+def draft(db):
+    """A case to be taken straight from draft to approved: no privilege refuses that, only a trigger."""
+    enterprise = factories.OrganisationFactory()
+    return factories.offshore_draft(enterprise, factories.clerk_of(enterprise))
+
+
+def approve_at_once(cursor, case) -> None:
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        cursor.execute(f"UPDATE casework_case SET status = 'approved' WHERE id = {case.pk}")
+    assert isinstance(caught.value.__cause__, errors.CheckViolation), caught.value
+    cursor.execute("RESET ROLE")
+    case.refresh_from_db()
+    assert case.status == "draft"
+
+
+def ignore_every_trigger(cursor) -> None:
+    cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'casework_case'::regclass")
+    names = ",".join(row[0] for row in cursor.fetchall() if row[0].startswith("pgtrigger_"))
+    cursor.execute(f"SET LOCAL pgtrigger.ignore = '{{{names}}}'")
+
+
+def test_a_trigger_that_is_asked_to_be_ignored_is_not(draft, as_app):
+    ignore_every_trigger(as_app)
+    approve_at_once(as_app, draft)
+
+
+def test_a_temporary_table_does_not_stand_before_the_portals_own(draft, as_app):
+    as_app.execute("CREATE TEMPORARY TABLE casework_edge AS SELECT * FROM public.casework_edge")
+    as_app.execute("UPDATE pg_temp.casework_edge SET from_status = 'draft', to_status = 'approved'")
+    as_app.execute(
+        "CREATE TEMPORARY TABLE pg_database AS "
+        "SELECT datname, current_user::regrole::oid AS datdba FROM pg_catalog.pg_database"
+    )
+    ignore_every_trigger(as_app)
+    approve_at_once(as_app, draft)
+
+
+def test_every_function_of_ours_looks_temporary_tables_up_last(db):
+    with connection.cursor() as cursor:
+        assert database_roles._functions_to_pin(cursor) == []
+
+
+def test_the_rights_follow_the_models_and_no_list(db):
+    """What somebody grants by hand is gone after the next `migrate`."""
+    with connection.cursor() as cursor:
+        role = sql.Identifier(settings.DATABASE_APP_ROLE).as_string(cursor.connection)
+        cursor.execute(f"GRANT ALL ON audit_record TO {role}")
+        database_roles.set_up(role=settings.DATABASE_APP_ROLE)
+        cursor.execute(
+            "SELECT privilege_type FROM information_schema.role_table_grants "
+            "WHERE grantee = %s AND table_name = 'audit_record' ORDER BY 1",
+            [settings.DATABASE_APP_ROLE],
+        )
+        assert [row[0] for row in cursor.fetchall()] == ["INSERT", "SELECT"]
+
+
+def test_an_owner_may_not_make_roles_and_says_so(db):
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("CREATE ROLE plain_owner NOSUPERUSER")
+        cursor.execute("SET LOCAL ROLE plain_owner")
+        with pytest.raises(database_roles.CannotMakeRole, match="CREATE ROLE nobody_made_it"):
+            database_roles.set_up(role="nobody_made_it")
+        cursor.execute("RESET ROLE")
+
+
+def test_the_running_portal_is_that_user(portal):
+    """Every connection of web, worker and beat; only `migrate` and the sample data came as the owner."""
+    assert portal.answers()
+    with portal.database() as owner:
+        users = owner.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'",
+            [embedded.NAME],
+        ).fetchall()
+        assert users == [(embedded.APP_ROLE,)]
+    place = {"host": str(portal.data_dir / "pg"), "dbname": embedded.NAME, "user": embedded.APP_ROLE}
+    with psycopg.connect(**place, autocommit=True) as app:
+        for statement in (
+            "UPDATE audit_record SET action = 'x'",
+            "SET session_replication_role = replica",
+            f"SET ROLE {embedded.NAME}",
+            f"SET SESSION AUTHORIZATION {embedded.NAME}",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                app.execute(statement)
+        assert app.execute("SELECT count(*) > 0 FROM audit_record").fetchone() == (True,)
+
+
+def test_every_kind_of_row_is_made_by_that_user(as_app):
+    """What the access tests look at, from registering to filing, deciding and paying: nothing of it needs the owner."""
+    assert world.build().approved.status == "approved"
+    as_app.execute("SELECT current_user")
+    assert as_app.fetchone() == (settings.DATABASE_APP_ROLE,)

@@ -22,7 +22,9 @@ NOTHING = "-"
 
 def pretty(value) -> SafeString:
     """A JSON value as a person reads it, line by line."""
-    return format_html('<pre class="json" tabindex="0">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2))
+    return format_html(
+        '<pre class="json" tabindex="0">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2)
+    )
 
 
 def as_money(field: models.DecimalField) -> Callable[[models.Model], str]:

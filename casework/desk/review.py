@@ -219,6 +219,7 @@ def context(case: Case, user: User, submission: str = "") -> dict[str, Any]:
                 "case": case,
                 "submission": shown,
                 "for_official": True,
+                "is_reviewer": bool(standing.authorities),
                 "pins": decidable and shown is latest,
                 **filed,
                 "lines": marked(filed["lines"], rules.layout.key, cut),

@@ -119,6 +119,20 @@ def test_a_reviewer_who_is_a_member_is_a_member(school, enrolment, officials):
     assert response.status_code == 302 and disclosures() == []
 
 
+def test_the_way_to_the_number_stands_on_the_pages_of_who_may_see_it(school, rival, enrolment, officials):
+    link = f'href="{at("reveal", enrolment.trainee)}"'
+    page = enrolment.trainee.get_absolute_url()
+    assert link in school.client.get(page).content.decode()
+    reader = browser(factories.clerk_of(school.institution, MembershipRole.READER))
+    assert link not in reader.get(page).content.decode()
+    case = school.filed(enrolment, other := school.hired(name="Li Si"))
+    review = reverse("admin:casework_case_change", args=[case.pk])
+    shown = browser(officials[0]).get(review).content.decode()
+    assert link in shown and f'href="{at("reveal", other.trainee)}"' in shown and NUMBER not in shown
+    for role in (OfficialRole.FINANCE, OfficialRole.AUDITOR):
+        assert link not in browser(factories.official(role)).get(review).content.decode()
+
+
 def test_who_looked_is_for_owners_and_auditors(school, enrolment, owner):
     school.client.post(at("reveal", enrolment.trainee), {"reason": REASON})
     assert REASON in words(owner.get(at("data", enrolment.trainee)))
@@ -291,6 +305,18 @@ def test_a_claim_needs_consent(school, enrolment):
     assert "has not consented yet" in words(response)
 
 
+def test_the_consent_is_frozen_with_the_filing(school, enrolment, officials):
+    """What the register says later changes neither what was filed nor what is calculated from it."""
+    case = school.filed(enrolment)
+    before = case.current_assessment
+    Trainee.objects.filter(pk=enrolment.trainee_id).update(consent_on=date(2015, 3, 9))
+    factories.calculate(case)
+    case.refresh_from_db()
+    (line,) = case.submissions.get().snapshot["lines"]
+    assert line["consent_on"] == "2015-03-01" and case.current_assessment == before
+    assert "2015-03-01" in words(school.client.get(case.get_absolute_url()))
+
+
 def test_files_that_were_never_filed_are_destroyed(
     school, enrolment, owner, settings, tmp_path, django_capture_on_commit_callbacks
 ):
@@ -325,3 +351,4 @@ def test_files_that_were_never_filed_are_destroyed(
     for name in ("another.png", ""):
         with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
             Document.objects.filter(pk=erased.pk).update(name=name)
+    assert "card.png" not in str(list(Record.objects.values_list("data", flat=True)))

@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.db import models, transaction
 from django.test import Client
-from django.urls import resolve
+from django.urls import Resolver404, resolve
 
 from nanchang_portal.sample.load import load
 
@@ -130,7 +130,7 @@ class Reader:
             return None
         try:
             view = resolve(parts.path).view_name
-        except Exception:
+        except Resolver404:
             return None
         pairs = [pair for pair in parts.query.split("&") if pair]
         # A register sorted or filtered shows nothing new, and its filters would be combined without end.

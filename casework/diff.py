@@ -83,6 +83,15 @@ def rows_of(snapshot: Mapping[str, Any], layout: Layout) -> dict[str, Mapping[st
     return {str(row[layout.key]): row for row in snapshot.get(layout.rows, ())} if layout.rows else {}
 
 
+def facts_of(row: Mapping[str, Any], layout: Layout) -> list[list[tuple[Any, str]]]:
+    """What was filed of a row as (word, value), in the page's order; what belongs together stands in one list."""
+    found: dict[str, list[tuple[Any, str]]] = {}
+    for place in layout.row_fields:
+        if text := place.words(value_at(row, place.path)):
+            found.setdefault(place.group, []).append((place.label, text))
+    return list(found.values())
+
+
 def diff(before: Mapping[str, Any], after: Mapping[str, Any], layout: Layout) -> list[Change]:
     """Every difference between two snapshots, in the order of the page: fields, then rows."""
     found = list(_fields(before, after, layout.fields, "", ""))

@@ -129,9 +129,11 @@ class CaseAdmin(LinesPage, HandsPages, SavedViewPages, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("waits for"))
     def hands(self, case):
-        if case.status in IN_REVIEW:
-            return waits_for_word(case)
-        return presentation.status_view(case).owner or "–"
+        word = (
+            waits_for_word(case) if case.status in IN_REVIEW else presentation.status_view(case).owner or "–"
+        )
+        # Where a row is a card there is no head above the word.
+        return format_html('<span class="card-word">{}{}</span>{}', _("waits for"), _(": "), word)
 
     @admin.display(description=gettext_lazy("warnings"))
     def flagged(self, case):

@@ -45,16 +45,19 @@ class Queue(ChangeList):
 
     def get_results(self, request):
         newest_first = self.waiting_filter.chosen == filters.WaitingFilter.ALL
-        page = keyset.take(self.queryset, self.cursor, self.list_per_page, newest_first=newest_first)
-        counted = self.queryset.values("pk")[: COUNTED + 1].count()
+        found = list(self.queryset.values_list("pk", flat=True)[: COUNTED + 1])
+        # Few rows are fetched by their keys and put in order: along the index, most rows would be read in vain.
+        few = len(found) <= COUNTED
+        rows = self.root_queryset.filter(pk__in=found or [0]) if few else self.queryset
+        page = keyset.take(rows, self.cursor, self.list_per_page, newest_first=newest_first)
         calendar, today = working_days(), timezone.localdate()
         for case in page.rows:
             case.age = queue.age(case, today, calendar)
         self.result_list, self.page = page.rows, page
-        self.result_count = self.full_result_count = counted
+        self.result_count = self.full_result_count = len(found)
         self.show_full_result_count, self.show_admin_actions = False, bool(page.rows)
         self.can_show_all, self.multi_page = False, False
-        self.paginator = Page(page.rows, counted, self.list_per_page)
+        self.paginator = Page(page.rows, len(found), self.list_per_page)
 
     def get_ordering(self, request, queryset):
         return []

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from casework.diff import files_of
+from casework.diff import facts_of, files_of, rows_of
 from casework.enums import LineCode, LineVerdict, Stage
 from casework.lines import latest
 from casework.models import Case, LineDecision, Submission
@@ -92,13 +92,14 @@ class LineForm(forms.Form):
 
 @dataclass(frozen=True)
 class LineRow:
-    """A line on the page: its form, who decided last, its papers and what the automatic checks say of it."""
+    """A line on the page: what was filed, its form, who decided last, its papers, what the automatic checks say."""
 
     line: DecidableLine
     form: LineForm
     decision: LineDecision | None
     papers: Sequence[Mapping[str, Any]]
     flags: Sequence[Flag]
+    facts: Sequence[Sequence[tuple[Any, str]]] = ()
 
     @property
     def reduces_to_amount(self) -> bool:
@@ -110,8 +111,9 @@ def rows_of_page(
 ) -> list[LineRow]:
     """The page's lines with their forms, bound to `data` if the page came back."""
     known, files = latest(submission), files_of(submission.snapshot)
-    flags: dict[str, list[Flag]] = {}
-    for flag in programme_of(case).flags(case, submission.snapshot):
+    rules, flags = programme_of(case), {}
+    filed = rows_of(submission.snapshot, rules.layout)
+    for flag in rules.flags(case, submission.snapshot):
         flags.setdefault(flag.line, []).append(flag)
     rows = []
     for line in page:
@@ -121,7 +123,8 @@ def rows_of_page(
             initial = {name: getattr(decision, name) for name in ("verdict", "accepted", "code", "reason")}
         form = LineForm(data, prefix=f"line-{line.key}", line=line, initial=initial)
         papers = [file for file in files if file["subject"] in line.subjects]
-        rows.append(LineRow(line, form, decision, papers, flags.get(line.key, ())))
+        facts = facts_of(filed[line.key], rules.layout)
+        rows.append(LineRow(line, form, decision, papers, flags.get(line.key, ()), facts))
     return rows
 
 

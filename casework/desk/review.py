@@ -37,10 +37,10 @@ class Choice:
     @property
     def key(self) -> str:
         """The letter that leads to it (static/js/keys.js)."""
-        return _KEYS[Outcome(self.outcome)]
+        return KEYS[Outcome(self.outcome)]
 
 
-_KEYS = {Outcome.PASS: "p", Outcome.RETURN: "r", Outcome.PROPOSE_REJECTION: "x", Outcome.REJECT: "x"}
+KEYS = {Outcome.PASS: "p", Outcome.RETURN: "r", Outcome.PROPOSE_REJECTION: "x", Outcome.REJECT: "x"}
 
 
 def consequence(case: Case) -> str:

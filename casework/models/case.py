@@ -238,6 +238,9 @@ class Case(models.Model):
                         RAISE EXCEPTION 'case_identity_is_fixed' USING ERRCODE = 'check_violation';
                     END IF;
                     IF NEW.status = OLD.status THEN
+                        IF NEW.submitted_by_id IS DISTINCT FROM OLD.submitted_by_id THEN
+                            RAISE EXCEPTION 'case_filer_is_fixed' USING ERRCODE = 'check_violation';
+                        END IF;
                         IF OLD.status IN ('approved', 'rejected') AND (
                             NEW.amount_rmb, NEW.current_assessment_id, NEW.initial_reviewer_id,
                             NEW.final_reviewer_id, NEW.submitted_by_id

@@ -80,8 +80,8 @@ class Review(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__void_at__isnull=False),
             ),
-            # By whom: nobody with a conflict, nobody beside the one who works on it, and for the final step neither
-            # the person nor the authority behind the initial one.
+            # By whom: nobody who ever filed the case, nobody with a conflict, nobody beside the one who works on
+            # it, and for the final step neither the person nor the authority behind the initial one.
             pgtrigger.Trigger(
                 name="by_whom",
                 when=pgtrigger.Before,
@@ -90,6 +90,15 @@ class Review(models.Model):
                 func=f"""
                     SELECT * INTO found FROM casework_case WHERE id = NEW.case_id;
                     {_no_conflict("NEW.reviewer_id")}
+                    IF NEW.submitter_id IS DISTINCT FROM found.submitted_by_id THEN
+                        RAISE EXCEPTION 'review_names_who_filed' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF EXISTS (
+                        SELECT 1 FROM casework_submission
+                        WHERE case_id = NEW.case_id AND submitted_by_id = NEW.reviewer_id
+                    ) THEN
+                        RAISE EXCEPTION 'review_not_by_submitter' USING ERRCODE = 'check_violation';
+                    END IF;
                     IF found.assigned_to_id <> NEW.reviewer_id THEN
                         RAISE EXCEPTION 'review_by_assignee' USING ERRCODE = 'check_violation';
                     END IF;

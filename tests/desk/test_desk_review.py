@@ -5,14 +5,12 @@ import re
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from accounts.models import Membership
 from casework.enums import Outcome, RunState, Stage, Status
 from casework.models import Award, Case, Review
-from casework.services import decisions, filing
-from casework.transitions import Refused
+from casework.services import filing
 from ledger.models import Balance
 from tests import factories
 
@@ -95,81 +93,6 @@ def test_the_final_reviewer_rejects_with_a_reason(desk, as_user, case):
     decide(as_user(desk.final), case, Outcome.REJECT, "Not an offshore service.")
     case.refresh_from_db()
     assert case.status == Status.REJECTED and not Award.objects.exists()
-
-
-# Four eyes
-
-
-def test_the_same_official_is_refused_as_second_reviewer_through_the_view(desk, as_user, case, unchanged):
-    client = as_user(desk.both)
-    decide(client, case)
-    case.refresh_from_db()
-    response = client.get(page_url(case))
-    assert "the final review needs another person" in text_of(response)
-    assert 'name="outcome"' not in response.content.decode()
-    forged = {
-        "stage": Stage.FINAL,
-        "assessment_hash": case.current_assessment.hash,
-        "outcome": Outcome.PASS,
-    }
-    with unchanged(case):
-        response = client.post(decide_url(case), forged)
-    assert response.status_code == 409
-    assert "the final review needs another person" in text_of(response)
-
-
-def test_the_same_official_is_refused_through_the_service(desk, case, unchanged):
-    factories.decide(case, desk.both, Stage.INITIAL)
-    with unchanged(case), pytest.raises(Refused) as refusal:
-        decisions.decide(
-            case_id=case.pk,
-            user=desk.both,
-            stage=Stage.FINAL,
-            outcome=Outcome.PASS,
-            assessment_hash=case.current_assessment.hash,
-        )
-    assert refusal.value.code == "four_eyes"
-
-
-def test_a_superuser_is_refused_as_second_reviewer_as_well(desk, as_user, case, unchanged):
-    client = as_user(desk.superuser)
-    decide(client, case)
-    case.refresh_from_db()
-    assert case.status == Status.FINAL_REVIEW
-    with unchanged(case):
-        response = client.post(
-            decide_url(case),
-            {"stage": "final", "assessment_hash": case.current_assessment.hash, "outcome": "pass"},
-        )
-    assert response.status_code == 409
-
-
-@pytest.mark.parametrize("name", ["both", "superuser"])
-def test_the_same_official_is_refused_by_the_database(desk, case, unchanged, name):
-    user = getattr(desk, name)
-    factories.decide(case, user, Stage.INITIAL)
-    with unchanged(case):
-        with pytest.raises(IntegrityError, match="case_four_eyes"), transaction.atomic():
-            execute("UPDATE casework_case SET final_reviewer_id = %s WHERE id = %s", [user.pk, case.pk])
-        with pytest.raises(IntegrityError, match="review_by_two_authorities"), transaction.atomic():
-            execute(
-                "INSERT INTO casework_review"
-                " (case_id, assessment_id, assessment_hash, stage, outcome, reason, reviewer_id, submitter_id, at)"
-                " SELECT case_id, assessment_id, assessment_hash, 'final', 'pass', '', reviewer_id, submitter_id, at"
-                " FROM casework_review WHERE case_id = %s",
-                [case.pk],
-            )
-        with pytest.raises(IntegrityError, match="case_approval_needs_two_reviews"), transaction.atomic():
-            execute(
-                "UPDATE casework_case SET status = 'approved', final_reviewer_id = %s, decided_at = now()"
-                " WHERE id = %s",
-                [desk.final.pk, case.pk],
-            )
-
-
-def execute(statement: str, values: list) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
 
 
 # Who may not

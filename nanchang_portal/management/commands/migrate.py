@@ -2,6 +2,9 @@ from django.conf import settings
 from django.core.management.commands import migrate
 
 from nanchang_portal import database_roles
+from nanchang_portal.management.migration_state import Executor
+
+migrate.MigrationExecutor = Executor  # the command asks for it by this name
 
 
 class Command(migrate.Command):

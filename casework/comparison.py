@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -42,7 +43,8 @@ def _pairs(before: Mapping[str, str], after: Mapping[str, str]) -> list[Differen
 
 def _lines(result: Mapping[str, Any]) -> dict[str, str]:
     return {
-        f"{Payee(line['payee']).label} {line['reference']}": line["amount_rmb"] for line in result["lines"]
+        f"{Payee(line['payee']).label} {line['reference']}": f"{Decimal(line['amount_rmb']):,.2f}"
+        for line in result["lines"]
     }
 
 

@@ -81,6 +81,7 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
         entries = [
             (_("Review queue"), reverse("admin:casework_case_changelist")),
             (_("Overview"), reverse("admin:overview")),
+            (_("Public notices"), reverse("admin:notices_notice_changelist")),
             (_("Payments"), reverse("admin:payments_batch_changelist")),
             (_("Delegations"), reverse("admin:casework_delegation_changelist")),
             (_("Registers"), reverse("admin:registers")),

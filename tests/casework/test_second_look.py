@@ -1,9 +1,12 @@
 """Reopening decided cases: two people, the award reversed, a new assessment; never once money is on its way."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import OfficialRole
@@ -11,6 +14,7 @@ from casework import holds
 from casework.enums import Outcome, ReopeningCause, Stage, Status
 from casework.models import Award, AwardLine, Case, CaseEvent, Reopening
 from casework.services import second_look
+from casework.services.lines import LineDraft, decide_lines
 from casework.transitions import Refused
 from ledger.models import Balance, Entry, Reservation
 from tests import factories
@@ -71,6 +75,33 @@ def test_an_approved_case_is_reopened_and_awarded_anew(people, approved, other):
     assert case.award.number == 2 and case.awards.count() == 2
     assert case.award.key == f"award:{case.number}:2"
     assert str(Balance.objects.get(kind="allowance").granted_rmb) == "50000.00"
+
+
+def test_the_page_of_a_reopening_shows_what_changed(people, approved, other):
+    proposal = propose(approved, people.initial)
+    case = factories.calculate(confirm(proposal, other))
+    client, address = Client(), reverse("admin:casework_reopening_change", args=[proposal.pk])
+    client.force_login(other)
+    assert client.get(address).context["changes"] == [], "the same data come to the same"
+    line = LineDraft(
+        str(case.submissions.last().snapshot["lines"][0]["receipt"]),
+        "reduce",
+        Decimal("220000"),
+        "amount_differs",
+        "The slip shows less.",
+    )
+    decide_lines(
+        case_id=case.pk,
+        user=people.initial,
+        submission_id=case.submissions.last().pk,
+        seen=0,
+        drafts=[line],
+    )
+    factories.calculate(case)
+    shown = client.get(address)
+    amounts = [(one.before, one.after) for one in shown.context["changes"]][:2]
+    assert amounts == [("50,000.00", "44,000.00")] * 2, "the amount, and the payee's line"
+    assert "44,000.00" in shown.content.decode()
 
 
 def test_a_rejected_case_is_reopened_and_holds_its_receipts_again(people, rejected, other):

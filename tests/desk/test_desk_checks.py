@@ -80,6 +80,19 @@ def test_a_jump_against_last_year(desk):
     assert [flag.url for flag in found(more)["jump"]] == ["#previous-years"]
 
 
+def test_a_jump_against_last_years_trainees(desk):
+    school = factories.OrganisationFactory(institution=True)
+    factories.recognise(school)
+    clerk, training_class = factories.clerk_of(school), factories.TrainingClassFactory(institution=school)
+    people = [factories.hired_trainee(training_class) for _ in range(8)]
+    before = factories.training_draft(school, clerk, people[0], year=2015)
+    filing.submit(case_id=before.pk, user=clerk)
+    factories.approve(factories.calculate(before), desk.initial, desk.final)
+    assert "jump" not in found(factories.filed_training(school, clerk, *people[1:4]))
+    (flag,) = found(factories.filed_training(school, clerk, *people[4:]))["jump"]
+    assert (flag.evidence, flag.url) == ("2015: 1, 2016: 4", "#previous-years")
+
+
 def test_trainees_two_institutions_early_contract_unknown_employer(desk):
     school, rival = (factories.OrganisationFactory(institution=True) for _ in range(2))
     classes = [factories.TrainingClassFactory(institution=place) for place in (school, rival)]

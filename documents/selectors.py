@@ -229,6 +229,10 @@ def frozen(case: Case, subjects: Sequence[Subject] | None = None) -> list[dict]:
     ]
 
 
+#: Pages of a file that are drawn beside the data; who wants more opens it.
+MOST_BESIDE = 10
+
+
 @dataclass(frozen=True)
 class FiledFile:
     """A file of a submission as the case's page and the review page list it."""
@@ -237,6 +241,11 @@ class FiledFile:
     paper: str
     subject: str
     hash_holds: bool
+
+    @property
+    def pages(self) -> range:
+        """The pages that are shown beside the data; the file has them all."""
+        return range(1, min(self.document.pages, MOST_BESIDE) + 1)
 
 
 def filed_files(case: Case, user: User) -> list[FiledFile]:

@@ -19,9 +19,9 @@ def evidence_summary(case: Case) -> dict:
 
 
 @register.inclusion_tag("documents/_filed.html")
-def filed_evidence(case: Case, user: User) -> dict:
-    """The files that were filed with a case."""
-    return {"files": selectors.filed_files(case, user)}
+def filed_evidence(case: Case, user: User, beside: bool = False) -> dict:
+    """The files that were filed with a case; `beside`: each opens beside the data that it proves."""
+    return {"files": selectors.filed_files(case, user), "beside": beside}
 
 
 @register.inclusion_tag("documents/_of_record.html")

@@ -46,6 +46,20 @@
     }
   }
 
+  // A paper beside the data closes by its button or by Escape, and the focus goes back to where it was opened.
+  const closeLook = (look) => {
+    look.open = false;
+    look.querySelector("summary").focus();
+  };
+  for (const button of document.querySelectorAll("[data-look-close]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => closeLook(button.closest("details")));
+  }
+  document.addEventListener("keydown", (event) => {
+    const look = document.querySelector("details.look[open]");
+    if (event.key === "Escape" && look && !document.querySelector("dialog[open]")) closeLook(look);
+  });
+
   const waiting = document.querySelector("[data-reload-after]");
   if (waiting) {
     const url = waiting.querySelector("a").href;

@@ -32,6 +32,17 @@ def test_keys_lead_to_the_buttons_and_decide_nothing(person):
     ):
         page.keyboard.press(key)
         expect(page.locator(target).first).to_be_focused()
+    look = page.locator("details.look").first
+    look.locator("summary").click()
+    picture = look.locator("img").first
+    expect(picture).to_be_in_viewport()
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    paper, data = look.locator("figure").bounding_box(), page.locator("#evidence-title").bounding_box()
+    assert paper["x"] > data["x"] + data["width"] * 0.95, "the paper covers the calculation, not the data"
+    page.keyboard.press("Escape")
+    expect(picture).to_be_hidden()
+    expect(look.locator("summary")).to_be_focused()
     listed = page.locator("dialog[data-keys]")
     page.keyboard.press("?")
     expect(listed).to_be_visible()

@@ -46,13 +46,14 @@ coverage: system dev lighthouse ## the same tests, counting the lines and branch
 	$(VENV)/python -m pytest -n 2 --dist loadgroup --cov
 
 .PHONY: bench
-bench: dev ## speed as ratios, measured here (bench/); SIZE=1000000 for a large city
-	$(VENV)/python -m bench
-	$(VENV)/python -m bench.queue
+bench: dev ## speed as ratios beside limit, usual way and target, measured here (bench/); SIZE=1000000 for a large city
+	BENCH_JSON=$${BENCH_JSON:-bench.json} $(VENV)/python -m bench
+	BENCH_CASES=$${BENCH_CASES:-$${SIZE:-100000}} $(VENV)/python -m bench.queue
 
 .PHONY: drill
-drill: dev ## races for money in large numbers, with their counts (drills/)
+drill: dev ## races for money in large numbers, a city in bulk and one by one, with their counts (drills/)
 	$(VENV)/python -m drills.races
+	$(VENV)/python -m drills.bulk
 
 lint: ## formatting, style, templates, the rooms' imports
 	$(VENV)/ruff check

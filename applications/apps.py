@@ -8,13 +8,16 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from applications import papers, workbook  # noqa: F401  (register themselves)
+        from applications.bulk import OffshoreBulk
         from applications.prints import PAPERS
         from applications.programme import OffshoreProgramme
         from applications.reconciling import CHECKS
         from casework.prints.papers import offer
         from casework.programmes import register
         from ledger import reconciling
+        from recomputations import programmes as recomputations
 
         register(OffshoreProgramme())
+        recomputations.register(OffshoreBulk())
         reconciling.register(*CHECKS)
         offer(OffshoreProgramme.code, PAPERS)

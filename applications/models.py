@@ -10,6 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from applications.enums import ServiceType
+from applications.frozen import (  # noqa: F401  (tables in a file of their own)
+    FrozenClaim,
+    FrozenReceipt,
+    RecomputedClaim,
+)
 from audit.triggers import append_only
 from casework.models import Case
 from policy.countries import COUNTRIES, CURRENCIES

@@ -1,29 +1,89 @@
-"""`python -m bench [awards workbook ...]`: every measurement, or those named, on engines that are gone afterwards."""
+"""`python -m bench [awards offshore ...]`: every measurement, or those named, on engines that are gone afterwards.
 
+SIZE chooses the rows of the awards (default 100,000; offshore takes a tenth of them as enterprises, at least 10,000);
+BENCH_JSON names a file for all results together.
+"""
+
+import json
 import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from bench.measure import engines
+from bench.measure import RESULTS, engines
+
+SIZE = int(os.environ.get("SIZE", "100000"))
 
 
-def _awards() -> None:
+def _awards() -> Any:
     from bench import awards
 
-    awards.measure(int(os.environ.get("SIZE", "100000")))
+    return awards.measure(SIZE)
 
 
-def _workbook() -> None:
+def _scale() -> Any:
+    from bench import scale
+
+    return scale.measure(SIZE)
+
+
+def _freezing() -> Any:
+    from bench import freezing
+
+    return freezing.measure()
+
+
+def _offshore() -> Any:
+    from bench import offshore
+
+    return offshore.measure(max(10_000, SIZE // 10))
+
+
+def _approvals() -> Any:
+    from bench import approvals
+
+    return approvals.measure()
+
+
+def _dispatch() -> Any:
+    from bench import dispatch
+
+    return dispatch.measure()
+
+
+def _pages() -> Any:
+    from bench import pages
+
+    return pages.measure()
+
+
+def _workbook() -> Any:
     from bench import workbook
 
-    workbook.show(workbook.measure())
+    workbook.show(result := workbook.measure())
+    return result
 
 
-MEASURES = {"awards": _awards, "workbook": _workbook}
+MEASURES: dict[str, Callable[[], Any]] = {
+    "scale": _scale,
+    "awards": _awards,
+    "freezing": _freezing,
+    "offshore": _offshore,
+    "dispatch": _dispatch,
+    "approvals": _approvals,
+    "pages": _pages,
+    "workbook": _workbook,
+}
+#: The scale includes the awards.
+USUAL = [name for name in MEASURES if name != "awards"]
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or list(MEASURES)
+    wanted = sys.argv[1:] or USUAL
     if unknown := set(wanted) - set(MEASURES):
         sys.exit(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
     with engines():
         for name in wanted:
-            MEASURES[name]()
+            RESULTS[name] = MEASURES[name]()
+    if target := os.environ.get("BENCH_JSON"):
+        Path(target).write_text(json.dumps(RESULTS, indent=1) + "\n")

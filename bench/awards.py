@@ -1,36 +1,18 @@
-"""A city's training awards: frozen inputs judged in columns, against the rule as one SQL statement and the usual loop.
+"""A city's training awards by `recomputations`, against the rule as one SQL statement and the usual loop.
 
-Limit: one `INSERT..SELECT` into a lean table. Ours: `casework.columns` and `policy.rules.findings`, without anything
-kept beside the amounts; then explained and audited: the findings of each row, from which its steps are built again, and
-one audit record a part that vouches for every row. Usual: an object loaded, assessed with its steps and saved, each.
+Limit: one `INSERT..SELECT` from a flat table into a lean one. Ours, by two worker processes: amounts alone; then what
+the portal does, each row with its findings, from which its steps are built again, and one audit record a part that
+vouches for every row. Usual: an object loaded, assessed with its steps and saved, each.
 """
 
 import os
-import resource
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
+from bench import city
 from bench.measure import Clock, Times, ratios, show
+from bench.workers import workers
 
 LOOP_ROWS = int(os.environ.get("BENCH_LOOP_ROWS", "1000"))
-NAMES = (
-    "training_start", "training_end", "contract_start", "contract_end", "place", "certified", "education",
-    "designated", "already_subsidised",
-)  # fmt: skip
-#: One person a row; a tenth sits within a day of a limit, and each condition fails some.
-FACTS = """
-CREATE TABLE bench_facts AS
-SELECT n AS id, start AS training_start, CASE n %% 10 WHEN 0 THEN (start + interval '3 months')::date - n %% 3
-        ELSE start + 60 + n %% 90 END AS training_end,
-    start + 120 AS contract_start, CASE n %% 11 WHEN 0 THEN NULL
-        WHEN 1 THEN (start + 120 + interval '12 months')::date - n %% 3 ELSE start + 120 + 300 + n %% 500 END
-        AS contract_end,
-    CASE n %% 3 WHEN 0 THEN 'elsewhere' ELSE 'local' END AS place, n %% 17 <> 0 AS certified,
-    CASE n %% 19 WHEN 0 THEN 'secondary' WHEN 1 THEN 'other' ELSE 'bachelor' END AS education,
-    n %% 23 <> 0 AS designated, n %% 29 = 0 AS already_subsidised
-FROM (SELECT n, date '2015-01-01' + n %% 300 AS start FROM generate_series(1, %s) AS n) AS numbered
-"""
 #: The rule once more, independently: PostgreSQL's months end where ours do.
 LIMIT = """
 INSERT INTO bench_limit SELECT id, CASE WHEN good THEN CASE place WHEN 'local' THEN %(local_trainee)s::numeric(14,2)
@@ -42,62 +24,75 @@ FROM (SELECT id, place, certified AND designated AND NOT already_subsidised AND 
         AND (contract_end IS NULL OR contract_end {contract}
             (contract_start + %(contract)s * interval '1 month')::date - 1) AS good FROM bench_facts) AS judged
 """
-READ = f"SELECT id, {', '.join(NAMES)} FROM bench_facts WHERE id > %s AND id <= %s ORDER BY id"  # noqa: S608
+TARGETS = {
+    "limit / amounts, two workers": 0.75,
+    "limit / explained and audited, two workers": 0.45,
+    "usual loop / explained and audited, two workers": 150,
+}
+MOST_MB = 250
 
 
-def measure(rows: int) -> None:
-    """Prints the table and the JSON of a city of so many trainees."""
-    from policy.terms_file import training_terms
+def measure(rows: int) -> dict[str, Any]:
+    """Prints the table and the JSON of a city of so many trainees; what it says, for `bench.scale`."""
+    from recomputations import services
 
-    terms = training_terms(date(2015, 7, 1))
-    _prepare(rows)
-    times: Times = {"limit_insert_select": _limit(terms)}
-    times["ours_amounts"] = _ours(terms, rows, is_explained=False)
-    _check_equal("bench_amounts")
-    times["ours_explained_and_audited"] = _ours(terms, rows, is_explained=True)
-    _check_equal("bench_awards")
-    _ours(terms, rows, is_explained=True)  # delivered again: nothing is written twice
-    _check_equal("bench_awards")
-    some = min(LOOP_ROWS, rows)
-    loop = _loop(terms, some)
-    times["usual_loop_scaled"] = tuple(value / some * rows for value in loop)
-    found = ratios(
-        times,
-        (
-            ("limit_insert_select", "ours_amounts"),
-            ("limit_insert_select", "ours_explained_and_audited"),
-            ("usual_loop_scaled", "ours_explained_and_audited"),
-        ),
-    )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    show("training_awards", rows, times, found, worker_peak_mb=peak, edits_found=_edit_is_found())
-
-
-def _run(statement: str, params: Any = None) -> list[tuple]:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute(statement, params)
-        return cursor.fetchall() if cursor.description else []
-
-
-def _prepare(rows: int) -> None:
-    _run(
-        "DROP TABLE IF EXISTS bench_facts, bench_limit, bench_amounts, bench_awards, bench_parts, bench_loop"
-    )
-    _run(FACTS, [rows])
-    _run("ALTER TABLE bench_facts ADD PRIMARY KEY (id)")
-    _run("ANALYZE bench_facts")
+    city.load_training(rows)
+    terms = _terms()
     for name in ("limit", "amounts"):
-        _run(
+        city.run(f"DROP TABLE IF EXISTS bench_{name}")
+        city.run(
             f"CREATE TABLE bench_{name} (id bigint, trainee_rmb numeric(14,2), institution_rmb numeric(14,2))"
         )
-    _run(
-        "CREATE TABLE bench_awards (id bigint, trainee_rmb numeric(14,2), institution_rmb numeric(14,2),"
-        " findings smallint NOT NULL)"
-    )
-    _run("CREATE TABLE bench_parts (part int PRIMARY KEY, rows_hash text)")
+    times: Times = {"limit": min(_limit(terms), _limit(terms))}
+    with workers(1) as run:
+        found = city.recomputation("training")
+        run(services.work, _ids(found)[:1])
+        alone = run(services.work, _ids(found))
+    times["explained and audited, one worker"] = alone.times
+    with workers(2) as run:
+        bare = city.recomputation("training")
+        ids = list(bare.parts.values_list("pk", flat=True))
+        both = run(amounts, ids)
+        times["amounts, two workers"] = both.times
+        city.run("TRUNCATE bench_amounts")
+        both = run(amounts, ids)
+        times["amounts, two workers"] = min(times["amounts, two workers"], both.times)
+        kept = city.recomputation("training")
+        explained = run(services.work, _ids(kept))
+        again = run(services.work, list(kept.parts.values_list("pk", flat=True)))
+        second = city.recomputation("training")
+        explained_again = run(services.work, _ids(second))
+    best = min(explained.times, explained_again.times)
+    times["explained and audited, two workers"] = best
+    _check_equal("SELECT id, trainee_rmb, institution_rmb FROM bench_amounts")
+    for one in (kept, second):
+        _check_equal(
+            "SELECT l.enrolment, r.trainee_rmb, r.institution_rmb FROM training_recomputedline r"
+            " JOIN training_frozenline l ON l.id = r.line_id JOIN recomputations_part p ON p.id = r.part_id"
+            f" WHERE p.recomputation_id = {one.pk}"
+        )
+    some = min(LOOP_ROWS, rows)
+    loop = _loop(terms, some)
+    times["usual loop"] = tuple(value / some * rows for value in loop)
+    pairs = tuple(tuple(name.split(" / ")) for name in TARGETS)
+    peak = max(explained.peak_mb, explained_again.peak_mb, alone.peak_mb)
+    return show(
+        "training_awards", rows, times, ratios(times, pairs), targets=TARGETS,
+        worker_peak_mb=peak, worker_peak_target_mb=MOST_MB, delivered_again_seconds=round(again.wall, 2),
+        edits_found=_edit_is_found(kept),
+    )  # fmt: skip
+
+
+def _terms():
+    from policy.enums import ProgrammeCode
+    from policy.selectors import published_terms
+
+    (terms,) = published_terms(ProgrammeCode.TRAINING)
+    return terms
+
+
+def _ids(recomputation) -> list[int]:
+    return list(recomputation.parts.filter(done_at__isnull=True).values_list("pk", flat=True))
 
 
 def _limit(terms) -> tuple[float, float]:
@@ -108,83 +103,54 @@ def _limit(terms) -> tuple[float, float]:
         "training": terms.min_training_months,
         "contract": terms.min_contract_months,
     }
+    city.run("TRUNCATE bench_limit")
     clock = Clock()
-    _run(statement, values)
+    city.run(statement, values)
     return clock.read()
 
 
-def _ours(terms, rows: int, *, is_explained: bool) -> tuple[float, float]:
-    from casework.columns import PART
-    from policy.rules.findings import Finder
-
-    finder = Finder(terms, date.fromisoformat)
-    clock = Clock()
-    for part in range(-(-rows // PART)):
-        do_part(finder, part, is_explained=is_explained)
-    return clock.read()
-
-
-def do_part(finder, part: int, *, is_explained: bool) -> None:
-    """One part in one transaction; when it was done before, nothing happens."""
-    from django.contrib.contenttypes.models import ContentType
+def amounts(part_id: int) -> None:
+    """A part's amounts alone, into a lean table: what explaining and vouching add is the difference."""
     from django.db import transaction
 
-    from audit import services as audit
     from casework import columns
+    from recomputations.models import Part
+    from training.bulk import JUDGED, LINES, finder_of, found_in, span_of
 
-    span = (part * columns.PART, (part + 1) * columns.PART)
     with transaction.atomic():
-        if is_explained and not _run(
-            "INSERT INTO bench_parts VALUES (%s) ON CONFLICT DO NOTHING RETURNING part", [part]
-        ):
-            return
-        for ids, starts, ends, firsts, lasts, places, certified, levels, designated, before in columns.read(
-            READ, span
-        ):
-            found = finder.columns(
-                starts, ends, firsts, lasts, _flags(certified), levels, _flags(designated), _flags(before)
-            )
-            paid = finder.texts(found, places)
-            if not is_explained:
-                piece = columns.lines(ids, paid)
-                columns.write("bench_amounts", ("id", "trainee_rmb", "institution_rmb"), piece)
-                continue
-            piece = columns.lines(ids, paid, map(str, found))
-            digest = columns.write(
-                "bench_awards", ("id", "trainee_rmb", "institution_rmb", "findings"), piece
-            )
-            _run("UPDATE bench_parts SET rows_hash = %s WHERE part = %s", [digest, part])
-            audit.record(
-                actor="worker",
-                action="bench.part",
-                obj=ContentType(pk=part),
-                stream="bench:awards",
-                data={"rows": span, "hash": digest},
-            )
+        part = Part.objects.select_related("recomputation").get(pk=part_id)
+        (ids, *facts, places), _more = columns.gather(LINES, ("enrolment", *JUDGED[1:]), span_of(part))
+        finder = finder_of(_terms())
+        paid = finder.texts(found_in([finder], None, facts), places)
+        columns.write(
+            "bench_amounts", ("id", "trainee_rmb", "institution_rmb"),
+            ("\n".join(map("\t".join, zip(ids, paid, strict=True))) + "\n").encode(),
+        )  # fmt: skip
 
 
-def _flags(texts: tuple[str, ...]) -> list[bool]:
-    return [text == "t" for text in texts]
-
-
-def _check_equal(table: str) -> None:
+def _check_equal(found: str) -> None:
     names = "id, trainee_rmb, institution_rmb"
-    ((count,),) = _run(
-        f"SELECT count(*) FROM ((SELECT {names} FROM bench_limit EXCEPT ALL SELECT {names} FROM {table})"  # noqa: S608
-        f" UNION ALL (SELECT {names} FROM {table} EXCEPT ALL SELECT {names} FROM bench_limit)) AS differing"
+    ((count,),) = city.run(
+        f"SELECT count(*) FROM ((SELECT {names} FROM bench_limit EXCEPT ALL {found})"  # noqa: S608
+        f" UNION ALL ({found} EXCEPT ALL SELECT {names} FROM bench_limit)) AS differing"
     )
-    assert count == 0, f"{count} rows differ between the rule in SQL and {table}"
+    assert count == 0, f"{count} rows differ between the rule in SQL and {found}"
 
 
-def _edit_is_found() -> bool:
-    """Whether the hash of a part tells of one amount that was changed behind its back."""
-    from casework.columns import PART, digest
+def _edit_is_found(recomputation) -> bool:
+    """Whether the nightly check tells of one amount that was changed behind its back."""
+    from recomputations.checks import rows
 
-    ((kept,),) = _run("SELECT rows_hash FROM bench_parts WHERE part = 0")
-    query = "SELECT * FROM bench_awards WHERE id <= %s ORDER BY id"
-    assert digest(query, [PART]) == kept
-    _run("UPDATE bench_awards SET trainee_rmb = trainee_rmb + 0.01 WHERE id = 7")
-    return digest(query, [PART]) != kept
+    assert list(rows()) == []
+    city.run("SET session_replication_role = replica")
+    part = recomputation.parts.first().pk
+    city.run(
+        "UPDATE training_recomputedline SET trainee_rmb = trainee_rmb + 0.01 WHERE part_id = %s AND line_id ="
+        " (SELECT max(line_id) FROM training_recomputedline WHERE part_id = %s)",
+        [part, part],
+    )
+    city.run("SET session_replication_role = origin")
+    return len(list(rows())) == 1
 
 
 def _loop(terms, rows: int) -> tuple[float, float]:
@@ -193,39 +159,41 @@ def _loop(terms, rows: int) -> tuple[float, float]:
 
     from policy.rules.training import TrainingFacts, assess_trainee
 
-    types = {name: models.DateField(null=True) for name in NAMES[:4]} | {
+    types = {name: models.DateField(null=True) for name in city.NAMES[:4]} | {
         name: models.BooleanField() for name in ("certified", "designated", "already_subsidised")
     }
     types |= {name: models.TextField() for name in ("place", "education")}
-    meta = {"app_label": "bench", "managed": False}
-    facts = _model("BenchFacts", types, meta | {"db_table": "bench_facts"})
-    amount = {"max_digits": 14, "decimal_places": 2}
-    awards = _model(
+    facts = model("BenchFacts", "bench_facts", types)
+    awards = model(
         "BenchLoop",
+        "bench_loop",
         {
-            "trainee_rmb": models.DecimalField(**amount),
-            "institution_rmb": models.DecimalField(**amount),
+            "trainee_rmb": models.DecimalField(max_digits=14, decimal_places=2),
+            "institution_rmb": models.DecimalField(max_digits=14, decimal_places=2),
             "trace": models.JSONField(),
         },
-        meta | {"db_table": "bench_loop"},
     )
-    _run(
+    city.run("DROP TABLE IF EXISTS bench_loop")
+    city.run(
         "CREATE TABLE bench_loop (id bigserial PRIMARY KEY, trainee_rmb numeric(14,2),"
         " institution_rmb numeric(14,2), trace jsonb)"
     )
     clock = Clock()
-    for row in facts.objects.order_by("id")[:rows]:
-        said = {name: getattr(row, name) for name in NAMES}
+    for pk in range(1, rows + 1):
+        row = facts.objects.get(pk=pk)
+        said = {name: getattr(row, name) for name in city.NAMES}
         result = assess_trainee(TrainingFacts(contract_signed=row.contract_start, **said), terms)
         awards(
-            trainee_rmb=Decimal(result.trainee_rmb),
+            trainee_rmb=result.trainee_rmb,
             institution_rmb=result.institution_rmb,
             trace=[step.to_json() for step in result.steps],
         ).save()
     return clock.read()
 
 
-def _model(name: str, fields: dict, meta: dict):
+def model(name: str, table: str, fields: dict):
+    """A model of a table that is the measurement's own."""
     from django.db import models
 
-    return type(name, (models.Model,), {**fields, "Meta": type("Meta", (), meta), "__module__": __name__})
+    meta = type("Meta", (), {"app_label": "bench", "managed": False, "db_table": table})
+    return type(name, (models.Model,), {**fields, "Meta": meta, "__module__": __name__})

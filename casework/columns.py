@@ -35,6 +35,25 @@ def read(query: str, params: Sequence[Any] = (), size: int = PART) -> Iterator[C
             yield list(zip(*cells, strict=True))
 
 
+def gather(
+    query: str, names: Sequence[str], params: Any = (), more: Sequence[str] = ()
+) -> tuple[list[list[str]], tuple]:
+    """The columns of a query's rows, each as one long text that PostgreSQL put together; faster than row by row.
+
+    For codes, numbers and days, that is texts without line breaks; NULL is "". The query says its order. `more` are
+    aggregates of the same rows, returned beside the columns.
+    """
+    gathered = [f"coalesce(string_agg(coalesce({name}::text, ''), E'\\n'), '')" for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), {', '.join([*gathered, *more])} FROM ({query}) AS gathered",  # noqa: S608
+            params,
+        )
+        count, *found = cursor.fetchone()
+    texts, beside = found[: len(names)], tuple(found[len(names) :])
+    return [text.split("\n") if count else [] for text in texts], beside
+
+
 def _plain(cell: str) -> str:
     """A cell without COPY's escapes."""
     if "\\" not in cell:

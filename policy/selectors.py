@@ -1,7 +1,9 @@
 """The published terms, as rows of the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 from policy.enums import ProgrammeCode, VersionStatus
 from policy.models import PolicyVersion
@@ -24,6 +26,27 @@ def terms_of(version: PolicyVersion) -> OffshoreTerms | TrainingTerms:
     parameters = {parameter.name: parameter for parameter in parameters_of(version)}
     return _TERMS[ProgrammeCode(version.programme)].from_parameters(
         version.code, version.in_force_from, version.in_force_to, parameters
+    )
+
+
+def frozen(version: PolicyVersion) -> dict[str, Any]:
+    """What a version says, JSON-ready: `thawed` makes terms of it again, whatever becomes of the version."""
+    return {
+        "code": version.code,
+        "in_force_from": version.in_force_from.isoformat(),
+        "in_force_to": version.in_force_to.isoformat() if version.in_force_to else None,
+        "parameters": [asdict(one) for one in parameters_of(version)],
+    }
+
+
+def thawed(programme: str, data: Mapping[str, Any], *, always: bool = False) -> OffshoreTerms | TrainingTerms:
+    """The terms that `frozen` kept; with `always` as if they were in force on every day. Raises TermsError."""
+    last = data["in_force_to"]
+    return _TERMS[ProgrammeCode(programme)].from_parameters(
+        data["code"],
+        date.min if always else date.fromisoformat(data["in_force_from"]),
+        None if always or last is None else date.fromisoformat(last),
+        {one["name"]: Parameter(**one) for one in data["parameters"]},
     )
 
 

@@ -8,6 +8,7 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from nanchang_portal import embedded
 from nanchang_portal.operations import logs
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "policy",
     "ledger",
     "casework",
+    "recomputations",
     "notices",
     "payments",
     "simulations",
@@ -190,6 +192,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
+# A worker takes from both in turn, so a city's parts never keep a single calculation waiting; see docs/scaling.md.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("bulk")]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {"recomputations.*": {"queue": "bulk"}}
 # The portal's own LOGGING, in the worker too.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
@@ -201,6 +207,11 @@ CELERY_BEAT_SCHEDULE = {
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},
     "payments.open_person_files": {"task": "payments.open_person_files", "schedule": 3600.0},
     "ledger.reconcile": {"task": "ledger.reconcile", "schedule": crontab(hour=2, minute=30)},
+    "recomputations.sweep": {"task": "recomputations.sweep", "schedule": 30.0},
+    "recomputations.control": {
+        "task": "recomputations.control",
+        "schedule": crontab(day_of_month=1, hour=1, minute=0),
+    },
     "notices.sweep": {"task": "notices.sweep", "schedule": 10.0},
     "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},
     "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},

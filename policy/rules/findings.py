@@ -135,6 +135,7 @@ class Finder:
         self._others = _Memory(lambda *said: _others(*said, terms))
         self._amounts = _Memory(lambda findings, place: amounts(findings, place, terms))
         self._texts = _Memory(lambda *said: "\t".join(map(str, self._amounts[said])))
+        self._explained = _Memory(lambda *said: f"{self._texts[said]}\t{said[0]}")
         #: What is added when it turns out that the person has received the subsidy before.
         self.again = ALREADY_SUBSIDISED if terms.once_per_person else 0
 
@@ -168,3 +169,7 @@ class Finder:
     def texts(self, findings: Iterable[int], places: Iterable[str]) -> list[str]:
         """The same as "trainee<tab>institution", ready for COPY."""
         return list(map(self._texts.__getitem__, zip(findings, places, strict=True)))
+
+    def explained(self, findings: Iterable[int], places: Iterable[str]) -> list[str]:
+        """The same with the findings: "trainee<tab>institution<tab>findings"."""
+        return list(map(self._explained.__getitem__, zip(findings, places, strict=True)))

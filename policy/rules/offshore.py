@@ -14,8 +14,9 @@ from .money import ZERO, AmountError, add, check_amount, multiply, plain, round_
 from .terms import OffshoreTerms
 from .trace import Reason, Step
 
-#: How a year's total fared: below the threshold, equal to it where more is asked, above the cap.
-BELOW, EQUAL, CAPPED = 1, 2, 4
+#: How a year's total fared: below the threshold, equal to it where more is asked, above the cap; and whether more had
+#: been granted before than it earns.
+BELOW, EQUAL, CAPPED, EXCEEDED = 1, 2, 4, 8
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,7 @@ def assess_year(*, claims: Sequence[Decimal], terms: OffshoreTerms) -> YearAsses
 def _claim(usd: Decimal, earlier_usd: Decimal, granted: Decimal, terms: OffshoreTerms) -> ClaimAssessment:
     total = add(earlier_usd, usd)
     entitlement = _entitlement(total, terms)
-    award = max(ZERO, subtract(entitlement.rmb, granted))
-    excess = max(ZERO, subtract(granted, entitlement.rmb))
+    award, excess = _due(entitlement.rmb, granted)
     reasons = [*entitlement.reasons, *_excess_reasons(excess, granted, entitlement.rmb, terms)]
     if award == 0 and not reasons:
         numbers = {"entitlement_rmb": plain(entitlement.rmb)}
@@ -190,6 +190,23 @@ def award_of(total: Decimal, terms: OffshoreTerms) -> tuple[Decimal, int]:
         return ZERO, BELOW | EQUAL * equal
     product, _rounded, capped = _figures(total, terms)
     return round_fen(capped), CAPPED * (product > terms.cap_rmb)
+
+
+def claim_award_of(total: Decimal, granted: Decimal, terms: OffshoreTerms) -> tuple[Decimal, int]:
+    """`assess_claim`'s award, in a year that comes to `total` USD and had granted `granted` RMB before.
+
+    The second value is how it comes about (BELOW, EQUAL, CAPPED, EXCEEDED).
+    """
+    entitlement, found = award_of(total, terms)
+    if not granted:
+        return entitlement, found
+    award, excess = _due(entitlement, granted)
+    return award, found | EXCEEDED * bool(excess)
+
+
+def _due(entitlement: Decimal, granted: Decimal) -> tuple[Decimal, Decimal]:
+    """What is still to be granted, and what was granted beyond the entitlement; one of them is zero."""
+    return max(ZERO, subtract(entitlement, granted)), max(ZERO, subtract(granted, entitlement))
 
 
 def _figures(total: Decimal, terms: OffshoreTerms) -> tuple[Decimal, Decimal, Decimal]:

@@ -282,6 +282,7 @@ REGISTERS = {
     "ledger_fundchange": (OFFICIALS, (), ()),
     "ledger_reconcilerun": (OFFICIALS, (), ()),
     "ledger_reservation": (OFFICIALS, (), ()),
+    "recomputations_recomputation": (OFFICIALS, ("policy", "auditor", "superuser"), ()),
     "casework_case": (OFFICIALS, (), ()),
     "casework_transition": (OFFICIALS, (), ()),
     "casework_submission": (OFFICIALS, (), ()),

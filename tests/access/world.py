@@ -26,6 +26,7 @@ from notices.services import letters, objections
 from payments.models import Batch, Hold, PayeeAccount, PersonFile, PersonSide
 from payments.services import accounts, batches, debarments, holds, recovery, spot_checks
 from policy.models import WorkdayOverride
+from recomputations.models import Recomputation
 from reports.api.models import Scope
 from reports.api.tokens import make_token
 from tests import factories
@@ -93,6 +94,7 @@ def build() -> SimpleNamespace:
     ExchangeRate.objects.create(
         currency="EUR", valid_from="2015-01-01", valid_to="2015-06-30", usd_per_unit="1.12", source="SAFE"
     )
+    Recomputation.objects.create(programme="training", terms=[], part_rows=1, asked_by=final)
     WorkdayOverride.objects.create(day="2027-01-01", source="Sealed decree", changed_by=final)
     job = ImportJob.objects.create(
         organisation=enterprise,

@@ -35,9 +35,10 @@ FROM generate_series(1, %s) AS n
 """
 CASES = """
 INSERT INTO casework_case (id, number, programme, organisation_id, year, status, version, created_by_id, created_at,
-    changed_by_id, changed_at, current_assessment_id, amount_rmb, warnings, division)
+    changed_by_id, changed_at, submitted_by_id, submitted_at, stage_since, current_assessment_id, amount_rmb,
+    warnings, division)
 SELECT %(first)s + n, 'BENCH-' || %(programme)s || '-' || n, %(programme)s, %(organisation)s, 2015, 'initial_review', 1,
-    %(user)s, now(), %(user)s, now(), %(first)s + n, 0, '{}', '360102'
+    %(user)s, now(), %(user)s, now(), %(user)s, now(), now(), %(first)s + n, 0, '{}', '360102'
 FROM generate_series(1, %(count)s) AS n
 """
 ASSESSMENTS = """

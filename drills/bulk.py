@@ -130,6 +130,7 @@ class City:
     ):
         """One case with its submission and its assessment."""
         from django.db import connection
+        from django.utils import timezone
 
         from audit.services import sha256
         from casework.models import Assessment, CalculationRun, Case, Submission
@@ -143,9 +144,17 @@ class City:
             cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM casework_case")
             number = cursor.fetchone()[0]
             case = Case.objects.create(
-                number=f"BULK-{number:08d}", programme=self.programme, organisation=self.organisation, year=year,
-                created_by=self.user, changed_by=self.user, amount_rmb=amount,
-            )  # fmt: skip
+                number=f"BULK-{number:08d}",
+                programme=self.programme,
+                organisation=self.organisation,
+                year=year,
+                status="initial_review",
+                created_by=self.user,
+                changed_by=self.user,
+                submitted_by=self.user,
+                submitted_at=timezone.now(),
+                amount_rmb=amount,
+            )
             filed = Submission.objects.create(
                 case=case,
                 number=1,

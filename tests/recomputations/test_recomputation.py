@@ -48,6 +48,7 @@ def auditor():
 def filed():
     """One claim of each programme, filed through the services."""
     enterprise, school = factories.OrganisationFactory(), factories.OrganisationFactory(institution=True)
+    factories.recognise(school)
     training_class = factories.TrainingClassFactory(institution=school)
     hired = [factories.hired_trainee(training_class) for _ in range(3)]
     return {

@@ -6,6 +6,7 @@ from accounts.enums import OfficialRole
 from accounts.permissions import has_role
 from applications import services
 from applications.models import Contract, ExchangeRate, OffshoreClaim, Receipt
+from applications.returns import desk  # noqa: F401  (registers itself)
 from audit.admin_base import ReadOnlyAdmin
 from casework.models import Case
 

@@ -12,6 +12,7 @@ class ApplicationsConfig(AppConfig):
         from applications.prints import PAPERS
         from applications.programme import OffshoreProgramme
         from applications.reconciling import CHECKS
+        from applications.returns import workbook as returns_workbook  # noqa: F401  (registers itself)
         from casework.prints.papers import offer
         from casework.programmes import register
         from ledger import reconciling

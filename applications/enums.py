@@ -6,3 +6,12 @@ class ServiceType(models.TextChoices):
     ITO = "ito", _("ITO · information technology")
     BPO = "bpo", _("BPO · business process")
     KPO = "kpo", _("KPO · knowledge process")
+
+
+class ReturnState(models.TextChoices):
+    """Where a business return stands."""
+
+    DRAFT = "draft", _("Being written")
+    FILED = "filed", _("Filed")
+    RETURNED = "returned", _("Asked back")
+    ACCEPTED = "accepted", _("Accepted")

@@ -10,15 +10,24 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from applications.enums import ServiceType
-from applications.frozen import (  # noqa: F401  (tables in a file of their own)
-    FrozenClaim,
-    FrozenReceipt,
-    RecomputedClaim,
-)
+from applications.frozen import FrozenClaim, FrozenReceipt, RecomputedClaim
+from applications.returns.models import BusinessLine, BusinessReturn
 from audit.triggers import append_only
 from casework.models import Case
 from policy.countries import COUNTRIES, CURRENCIES
 from policy.sectors import Sector
+
+__all__ = [
+    "BusinessLine",
+    "BusinessReturn",
+    "Contract",
+    "ExchangeRate",
+    "FrozenClaim",
+    "FrozenReceipt",
+    "OffshoreClaim",
+    "Receipt",
+    "RecomputedClaim",
+]
 
 
 class ExchangeRate(models.Model):

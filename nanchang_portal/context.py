@@ -93,6 +93,7 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
     entries = [(_("My claims"), reverse("dashboard"))]
     if OrganisationKind.ENTERPRISE in kinds:
         entries.append((_("Contracts"), reverse("offshore:contracts")))
+        entries.append((pgettext("of an enterprise", "Returns"), reverse("offshore:returns")))
     if OrganisationKind.INSTITUTION in kinds:
         entries += [
             (_("Classes"), reverse("training:classes")),

@@ -13,7 +13,8 @@ from stdnum.cn import uscc
 from accounts.enums import AccreditationKind, MembershipRole, OfficialRole, OrganisationKind
 from accounts.identifiers import resident_check_digit
 from accounts.models import Accreditation, Membership, Organisation, User
-from applications.models import Contract, OffshoreClaim, Receipt
+from applications.models import BusinessReturn, Contract, OffshoreClaim, Receipt
+from applications.returns import services as returns
 from casework.enums import GroundCode, Outcome, Stage
 from casework.grounds import clauses_of
 from casework.models import Case
@@ -252,6 +253,36 @@ def decide(case: Case, user: User, stage: Stage, outcome: Outcome = Outcome.PASS
 def approve(case: Case, initial: User, final: User) -> Case:
     decide(case, initial, Stage.INITIAL)
     return decide(case, final, Stage.FINAL)
+
+
+def return_draft(
+    organisation: Organisation,
+    user: User,
+    *business: tuple[str, str],
+    year: int = 2015,
+    month: int = 0,
+    **fields,
+) -> BusinessReturn:
+    """A return that can be filed: (country, USD) for each line, software and ITO unless a line says more."""
+    head = {"headcount": 50, "graduates_hired": 5, "park": "", "note": "Fictional"} | fields
+    found = returns.start_return(user=user, organisation=organisation, year=year, month=month)
+    lines = []
+    for country, usd, *more in business:
+        sector, service_type = (*more, *("software", "ito")[len(more) :])
+        lines.append(returns.Line(sector, service_type, country, Decimal(usd)))
+    return returns.save_return(user=user, return_id=found.pk, head=head, lines=lines)
+
+
+def filed_return(organisation: Organisation, user: User, *business: tuple, **fields) -> BusinessReturn:
+    found = return_draft(organisation, user, *business, **fields)
+    return returns.file_return(user=user, return_id=found.pk)
+
+
+def accepted_return(
+    organisation: Organisation, user: User, *business: tuple, by: User | None = None, **fields
+) -> BusinessReturn:
+    found = filed_return(organisation, user, *business, **fields)
+    return returns.accept_return(user=by or official(OfficialRole.INITIAL_REVIEWER), return_id=found.pk)
 
 
 class EmployerFactory(factory.django.DjangoModelFactory):

@@ -13,6 +13,7 @@ from nanchang_portal.sample import (
     organisations,
     people,
     rates,
+    returns,
     training,
 )
 
@@ -31,6 +32,7 @@ def load() -> None:
     claims = offshore.create(users, found)
     desk.create(users, claims)
     training.create(users, found)
+    returns.create(users, found)
     notices.create(users)
     accounts.create(users)
     # The sample's history is in its people's inboxes; no mail tells of it.

@@ -159,6 +159,10 @@ PAGES = {
     "offshore:contract": ENTERPRISE,
     "offshore:follow_ups": SIGNED_IN,
     "offshore:year": ENTERPRISE,
+    "offshore:returns": SIGNED_IN,
+    "offshore:return_new": SIGNED_IN,
+    "offshore:return": ENTERPRISE,
+    "offshore:return_file": ENTERPRISE,
     "offshore:claim_new": SIGNED_IN,
     "offshore:claim": OFFSHORE_CASE,
     "offshore:autosave": OFFSHORE_CASE,
@@ -191,6 +195,7 @@ REVIEWERS = ("initial", "final", "superuser")
 POLICY_EDITORS = ("policy", "superuser")
 BATCH_STEPS = ("submit", "cancel", "release", "back", "file", "sent", "result")
 ANSWER_STEPS = ("answer", "confirm", "withdraw")
+RETURN_STEPS = ("accept", "ask_back")
 ACCOUNT_STEPS = ("confirm", "verify", "refuse", "reveal")
 AFTER_STEPS = {
     "spotcheck": ("find", "conclude", "order", "debar"),
@@ -248,6 +253,8 @@ DESK = {
     **{f"admin:payments_batch_{step}": OFFICIALS for step in BATCH_STEPS},
     **{f"admin:payments_{page}": OFFICIALS for page in ("batch_payable", "batch_preview", "batch_make")},
     **{f"admin:payments_{model}_{step}": OFFICIALS for model, steps in AFTER_STEPS.items() for step in steps},
+    **{f"admin:applications_businessreturn_{step}": OFFICIALS for step in RETURN_STEPS},
+    "admin:applications_businessreturn_reporters": OFFICIALS,
     "admin:payments_spotcheck_begin": OFFICIALS,
     "admin:payments_sampledraw_draw": OFFICIALS,
     "admin:payments_batch_holds": OFFICIALS,
@@ -314,6 +321,7 @@ REGISTERS = {
     "applications_contract": (OFFICIALS, (), ()),
     "applications_offshoreclaim": (OFFICIALS, (), ()),
     "applications_receipt": (OFFICIALS, (), ()),
+    "applications_businessreturn": (OFFICIALS, (), ()),
 }
 VERBS = ("changelist", "add", "history", "delete", "change")
 # What stands in a URL beside the rows of the world.
@@ -403,6 +411,8 @@ def targets(world) -> Iterator[Target]:
         "notices:object": world.objection.entry,
         "offshore:contract": world.contract,
         "offshore:year": world.enterprise,
+        **{f"offshore:return{step}": world.business_return for step in ("", "_file")},
+        **{f"admin:applications_businessreturn_{step}": world.business_return for step in RETURN_STEPS},
         **{f"workbooks:{name}": world.job for name in ("job", "progress", "confirm", "cancel", "corrected")},
         **{f"documents:{name}": world.document for name in ("file", "download", "page", "remove")},
         "payments:check_reply": world.check,

@@ -116,6 +116,9 @@ def build() -> SimpleNamespace:
         object_id=contract.pk,
         effect="added",
     )
+    business_return = factories.filed_return(
+        enterprise, clerk, ("US", "250000"), year=2014, note="Sealed reason of a return"
+    )
     letter = approved.letters.get()
     letters.draw(letter.pk)
     rejected = factories.filed_offshore(enterprise, clerk, "250000", year=2013)
@@ -187,6 +190,7 @@ def build() -> SimpleNamespace:
         notice=notice,
         objection=objection,
         letter=letter,
+        business_return=business_return,
         reopening=reopening,
         returned=returned,
         after=after,

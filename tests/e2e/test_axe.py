@@ -26,6 +26,7 @@ EMPTY_FORMS = (
     "organisation_new",
     "offshore:contract_new",
     "offshore:claim_new",
+    "offshore:return_new",
     "training:class_new",
     "training:trainee_new",
     "training:enrol",

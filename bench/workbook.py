@@ -194,7 +194,12 @@ def measure() -> dict:
         "processor_seconds": {name: round(used, 3) for name, (_wall, used) in times.items()},
         "ratios": _ratios(times, 0),
         "ratios_of_processor_time": _ratios(times, 1),
-        "peak_mb": {"before": own // 1024, "worker": peak // 1024, "parser": child // 1024},
+        "peak_mb": {
+            "before": own // 1024,
+            "worker": peak // 1024,
+            "parser": child // 1024,
+            "together": (peak + child) // 1024,
+        },
     }
 
 
@@ -219,5 +224,6 @@ def show(result: dict) -> None:
     print("ratios: wall, processor")
     for name, ratio in result["ratios"].items():
         print(f"  {name:<46}{ratio:10.2f}{result['ratios_of_processor_time'][name]:10.2f}")
-    print(f"peak: worker {result['peak_mb']['worker']} MB, parser {result['peak_mb']['parser']} MB")
+    peak = result["peak_mb"]
+    print(f"peak: worker {peak['worker']} MB, parser {peak['parser']} MB, together {peak['together']} MB")
     print(json.dumps({"workbook": result}))

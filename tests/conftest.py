@@ -14,6 +14,7 @@ import pytest
 
 from nanchang_portal import embedded
 from tests import cluster
+from tests.clamd import clamd, clamd_daemon  # noqa: F401  (fixtures)
 from tests.portal import CHROMIUM, Portal
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's event loop runs beside the ORM
@@ -64,6 +65,8 @@ def pytest_collection_modifyitems(items):
 #: What a skip's reason says, and the command that brings what is missing.
 MISSING = {
     "Chromium": "No Chromium here. On Debian: apt-get install chromium fonts-noto-cjk",
+    "clamd": "No clamd here. On Debian: apt-get install clamav-daemon",
+    "LibreOffice": "No soffice here. On Debian: apt-get install libreoffice-calc-nogui",
     "Lighthouse": "No Lighthouse here. With a registry of npm in reach: make lighthouse",
 }
 

@@ -204,7 +204,7 @@ class TrainingIntake(RowJudge):
                 )
 
     def _encrypted(self) -> Iterator[bytes]:
-        return kept.encrypted_lines(self.stage.new_keys(), self.numbers)
+        return kept.encrypted_lines(self.numbers, self.stage.known_keys())
 
     def _write_classes(self, job: ImportJob) -> None:
         sources = []

@@ -8,8 +8,9 @@ read anew.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def remember(intake: "TrainingIntake", place: Path) -> str:
     place.mkdir(mode=0o700, exist_ok=True)
     sums = {
         _ROWS: _write(place / _ROWS, intake.stage.copied_out()),
-        _NUMBERS: _write(place / _NUMBERS, encrypted_lines(intake.stage.new_keys(), intake.numbers)),
+        _NUMBERS: _write(place / _NUMBERS, encrypted_lines(intake.numbers, intake.stage.known_keys())),
     }
     said = json.dumps(_said(intake) | {"sums": sums}, ensure_ascii=False).encode()
     return _write(place / _SAID, iter([said]))
@@ -88,11 +89,11 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def encrypted_lines(keys: Iterable[str], numbers: Mapping[str, str]) -> Iterator[bytes]:
-    """A line for each person: keyed hash and encrypted number, ready for COPY."""
-    keys = list(keys)
+def encrypted_lines(numbers: Mapping[str, str], known: Collection[str]) -> Iterator[bytes]:
+    """A line for each person whom the register does not know: keyed hash and encrypted number, ready for COPY."""
+    new, again = tee(key for key in numbers if key not in known)
     # A token is URL-safe base64, which COPY takes for a bytea as it stands.
-    for key, token in zip(keys, encrypt_all(numbers[key] for key in keys), strict=True):
+    for key, token in zip(new, encrypt_all(numbers[key] for key in again), strict=True):
         yield b"%s\t%s\n" % (key.encode(), token)
 
 

@@ -43,9 +43,9 @@ class RowJudge:
         }
         self.new_employers: dict[str, tuple[str, str]] = {}
         self.new_classes: dict[str, tuple[int, dict[str, Any]]] = {}
-        #: Rows by person and class; persons by their key: (row, their data); certificates by number.
-        self.seen: dict[tuple[str, str], int] = {}
-        self.persons: dict[str, tuple[int, int]] = {}
+        #: Persons by their key, where they stand first: (row, their data, class); their further classes; certificates.
+        self.persons: dict[str, tuple[int, int, str]] = {}
+        self.elsewhere: dict[tuple[str, str], int] = {}
         self.certificates: dict[str, int] = {}
         self._masked: dict[tuple[str, str], list[str]] | None = None
 
@@ -146,20 +146,30 @@ class RowJudge:
     def _repeated(self, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if not values["_key"]:
             return
-        if first := self.seen.get((values["_key"], values["class_code"])):
-            yield "identity", _("Row %(number)d has the same person in the same class.") % {"number": first}
-        elif (before := self.persons.get(values["_key"])) and before[1] != _data_of(values):
+        if before := self.persons.get(values["_key"]):
+            yield from self._again(values, *before)
+        if first := self.certificates.get(values["certificate_number"]):
+            yield (
+                "certificate_number",
+                _("Row %(number)d has the same certificate number.") % {"number": first},
+            )
+
+    def _again(
+        self, values: dict[str, Any], row: int, data: int, class_code: str
+    ) -> Iterator[tuple[str, Any]]:
+        """A person who stands in an earlier row: in another class, and with the same data."""
+        same = row
+        if values["class_code"] != class_code:
+            same = self.elsewhere.get((values["_key"], values["class_code"]))
+        if same:
+            yield "identity", _("Row %(number)d has the same person in the same class.") % {"number": same}
+        elif data != _data_of(values):
             yield (
                 "identity",
                 _(
                     "Row %(number)d says something else of this person: name, document, education or consent differ."
                 )
-                % {"number": before[0]},
-            )
-        if first := self.certificates.get(values["certificate_number"]):
-            yield (
-                "certificate_number",
-                _("Row %(number)d has the same certificate number.") % {"number": first},
+                % {"number": row},
             )
 
     def notice(self, sheet: Sheet, row: int, values: dict[str, Any]) -> None:
@@ -170,9 +180,10 @@ class RowJudge:
             self._good.clear()
             return
         key = values["_key"]
-        self.seen[key, values["class_code"]] = row
         if key not in self.persons:
-            self.persons[key] = (row, _data_of(values))
+            self.persons[key] = (row, _data_of(values), values["class_code"])
+        else:
+            self.elsewhere[key, values["class_code"]] = row
         if number := values["certificate_number"]:
             self.certificates[number] = row
         code = values["employer_code"]

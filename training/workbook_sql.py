@@ -280,14 +280,10 @@ class Stage:
 
     # Write
 
-    def new_keys(self) -> list[str]:
-        """Keyed hashes of the persons whom the register does not know."""
-        return [
-            key
-            for (key,) in self._rows(
-                "SELECT DISTINCT identity_key FROM workbook_plan WHERE trainee_id IS NULL"
-            )
-        ]
+    def known_keys(self) -> set[str]:
+        """Keyed hashes of the persons whom the register knows: their numbers are there already."""
+        found = self._rows("SELECT identity_key FROM workbook_plan WHERE trainee_id IS NOT NULL")
+        return {key for (key,) in found}
 
     def named_employers(self) -> list[str]:
         """The credit codes that the rows name."""
@@ -296,9 +292,7 @@ class Stage:
 
     def write_people(self, user_id: int, encrypted: Iterable[bytes]) -> bool:
         """Write new and changed persons; False when an encrypted number is missing: nothing must be kept then."""
-        self._run(
-            "CREATE TEMPORARY TABLE workbook_encrypted (identity_key text PRIMARY KEY, encrypted bytea)"
-        )
+        self._run("CREATE TEMPORARY TABLE workbook_encrypted (identity_key text, encrypted bytea)")
         lines = iter(encrypted)
         first = list(islice(lines, _BATCH))
         with self._copying("workbook_encrypted FROM STDIN") as copy:

@@ -28,8 +28,9 @@ class ImportJobAdmin(ReadOnlyAdmin):
     search_fields = ("organisation__name", "sha256")
     ordering = ("-id",)
     fields = (
-        "organisation", "case", "programme", "state", "file_name", "file_size", "file_format", "sha256", "rows_total",
-        "fault_count", "counts", "uploaded_by", "created_at", "finished_at", "file_deleted_at",
+        "organisation", "case", "programme", "state", "file_name", "file_size", "file_format", "sha256",
+        "scanner", "scanned_at",
+        "rows_total", "fault_count", "counts", "uploaded_by", "created_at", "finished_at", "file_deleted_at",
     )  # fmt: skip
 
     @admin.display(description=_("number"), ordering="id")

@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 class JobState(models.TextChoices):
     """Where an import stands."""
 
+    #: In quarantine: nothing parses it before the virus scanner has passed it.
     UPLOADED = "uploaded", _("Waiting to be checked")
     CHECKING = "checking", _("Being checked")
     CHECKED = "checked", _("Checked")
@@ -19,6 +20,12 @@ class Step(models.TextChoices):
     """What a worker is doing to an import just now."""
 
     WAITING = "waiting", _("A worker will begin in a moment.")
+    NO_SCANNER = (
+        "no_scanner",
+        _(
+            "The virus scanner does not answer. The file stays closed until it was checked; the portal tries again."
+        ),
+    )
     READING = "reading", _("Reading and checking each row.")
     COMPARING = "comparing", _("Comparing with what is registered.")
     WRITING = "writing", _("Writing the records; nothing counts before the last one is written.")
@@ -26,6 +33,8 @@ class Step(models.TextChoices):
 
 #: A worker has something to do.
 BUSY = (JobState.UPLOADED, JobState.CHECKING, JobState.IMPORTING)
+#: Nobody need have looked at the file: it waits, or is not read any more.
+UNREAD = (JobState.UPLOADED, JobState.CANCELLED, JobState.FAILED)
 CLOSED = (JobState.DONE, JobState.CANCELLED, JobState.FAILED)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from casework.models import Case
-from workbooks.enums import BUSY, Effect, JobState, Step
+from workbooks.enums import BUSY, UNREAD, Effect, JobState, Step
 
 
 class ImportJobQuerySet(models.QuerySet):
@@ -53,6 +53,8 @@ class ImportJob(models.Model):
     #: SHA-256 over what a faultless check left beside the file (training.workbook_kept); empty: nothing.
     kept_digest = models.CharField(max_length=64, blank=True, editable=False)
     refusal = models.JSONField(_("refusal"), default=dict, blank=True)
+    scanner = models.CharField(_("scanner"), max_length=120, blank=True, editable=False)
+    scanned_at = models.DateTimeField(_("scanned for viruses"), null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     run_after = models.DateTimeField(db_default=Now(), editable=False)
     created_at = models.DateTimeField(_("uploaded"), db_default=Now(), editable=False)
@@ -69,6 +71,10 @@ class ImportJob(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=JobState.DONE) | Q(finished_at__isnull=False, fault_count=0),
                 name="import_done_without_faults",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=UNREAD) | Q(scanned_at__isnull=False) & ~Q(scanner=""),
+                name="import_read_was_scanned",
             ),
         ]
         indexes = [

@@ -1,9 +1,11 @@
-"""A plain table out of an uploaded file, for rooms that know its columns: same gate, same limited process."""
+"""A plain table out of an uploaded file, for rooms that know its columns: same gate and scan, same limited process."""
 
 from datetime import date
 from pathlib import Path
 
 from casework.transitions import Refused
+from documents.scanning import ScannerUnavailable
+from documents.services.scans import verdict_on
 from workbooks.reading.gate import look
 from workbooks.reading.parsing import Parsed, batches, value_of
 from workbooks.reading.refusals import Unreadable
@@ -15,7 +17,9 @@ def read_table(path: Path, name: str) -> list[tuple[int, list[str | int | float 
     """(row's number, cells) of the rows of the first visible sheet that say something. Raises Refused `unreadable`."""
     parsed, sheet, found = Parsed(), None, []
     try:
-        for sheet_name, first, rows in batches(path, look(path, name), parsed):
+        file_format = look(path, name)
+        _scan(path)
+        for sheet_name, first, rows in batches(path, file_format, parsed):
             hidden = dict(parsed.sheets).get(sheet_name, False)
             sheet = sheet_name if sheet is None and not hidden else sheet
             if sheet_name != sheet:
@@ -28,3 +32,14 @@ def read_table(path: Path, name: str) -> list[tuple[int, list[str | int | float 
     except Unreadable as error:
         raise Refused("unreadable", error.message) from error
     return found
+
+
+def _scan(path: Path) -> None:
+    """Raises Unreadable unless the virus scanner passes the file: who waits for a table waits for that too."""
+    try:
+        with path.open("rb") as file:
+            verdict = verdict_on(file)
+    except ScannerUnavailable as error:
+        raise Unreadable("no_scanner") from error
+    if verdict.signature:
+        raise Unreadable("infected", signature=verdict.signature)

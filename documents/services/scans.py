@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import IO
 
 from django.conf import settings
 from django.db import transaction
@@ -44,7 +45,7 @@ def scan(document_id: int) -> bool:
     _count_attempt(document)
     try:
         with storage.open_checked(document.storage_key, document.sha256) as file:
-            verdict = _verdict(file)
+            verdict = verdict_on(file)
     except storage.ContentAltered:
         return _conclude(document.pk, refusal="altered")
     except (storage.ContentMissing, ScannerUnavailable) as error:
@@ -54,8 +55,11 @@ def scan(document_id: int) -> bool:
     return _conclude(document.pk, verdict=verdict, refusal=refusal)
 
 
-def _verdict(file) -> Verdict:
-    """Raises ScannerUnavailable: without a scanner where one is required, nothing gets through."""
+def verdict_on(file: IO[bytes]) -> Verdict:
+    """What the scanner says of an open file.
+
+    Raises ScannerUnavailable: without a scanner where one is required, nothing gets through.
+    """
     if settings.CLAMD_URL:
         return Scanner(settings.CLAMD_URL).scan(iter(lambda: file.read(storage.STEP), b""))
     if settings.SCANNER_REQUIRED:

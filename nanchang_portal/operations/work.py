@@ -17,7 +17,7 @@ from documents.services import scans
 from messaging import post
 from messaging.enums import MailState
 from messaging.models import Mail
-from workbooks.enums import JobState
+from workbooks.enums import JobState, Step
 from workbooks.models import ImportJob
 
 SHOWN = 50
@@ -78,9 +78,10 @@ KINDS = (
         "workbook",
         _("Workbooks"),
         ImportJob.objects.all,
-        queued=Q(state=JobState.UPLOADED),
+        queued=Q(state=JobState.UPLOADED) & ~Q(step=Step.NO_SCANNER),
         running=Q(state__in=(JobState.CHECKING, JobState.IMPORTING)),
-        failed=Q(state=JobState.FAILED),
+        # In quarantine for want of the scanner's answer: tried again by itself.
+        failed=Q(state=JobState.FAILED) | Q(state=JobState.UPLOADED, step=Step.NO_SCANNER),
         since="created_at",
     ),
     Kind(

@@ -106,6 +106,8 @@ def build() -> SimpleNamespace:
         sha256="0" * 64,
         stored_as="0" * 32,
         state="checked",
+        scanner="none",
+        scanned_at=timezone.now(),
         summary={"contracts": {"added": 1, "changed": 0, "unchanged": 0}},
     )
     SourceRow.objects.create(

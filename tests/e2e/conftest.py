@@ -1,8 +1,10 @@
 """People in browsers of their own, against the whole portal with its sample data."""
 
+import io
 import uuid
 
 import pytest
+from pypdf import PdfReader
 
 from nanchang_portal.sample import paper
 from nanchang_portal.sample.people import PASSWORD
@@ -63,6 +65,15 @@ class Person:
             shown.wait_for_timeout(500)
         shown.close()
         return self
+
+    def printed(self, number: str) -> str:
+        """The words of a claim's papers as the PDF has them; the page has each amount in capitals too."""
+        self.go(f"/cases/{number}/print")
+        answer = self.page.context.request.get(f"/cases/{number}/print.pdf")
+        assert answer.headers["content-type"] == "application/pdf", answer.headers
+        return "".join(
+            "".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(answer.body())).pages
+        )
 
     @property
     def text(self) -> str:

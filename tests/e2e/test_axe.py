@@ -1,4 +1,4 @@
-"""For everyone: axe on every URL, none wider than a telephone, filing by keyboard alone and without JavaScript."""
+"""For everyone: axe on every URL, in the whole rule set, and none wider than a telephone."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route
 
-from nanchang_portal.sample import paper
 from tests.access import world as worlds
 from tests.access.test_matrix import Target, one_of_each, targets
 
@@ -127,135 +126,3 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(world, browser,
     context.close()
     assert wrong == {}
     assert count > 200
-
-
-# By keyboard
-
-
-def tab_to(page: Page, selector: str, most: int = 120) -> None:
-    """Presses Tab until the focus is on what the selector names, as a person without a mouse does."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            focus = page.evaluate(
-                "() => { const style = getComputedStyle(document.activeElement);"
-                " return style.outlineStyle !== 'none' || style.boxShadow !== 'none' }"
-            )
-            assert focus, f"the focus on {selector} cannot be seen"
-            return
-    raise AssertionError(f"Tab never reaches {selector}")
-
-
-def type_day(page: Page, year: str, month: str, day: str) -> None:
-    """Types a day into the date field that has the focus, in the order of the browser's language."""
-    wanted = f"{year}-{month}-{day}"
-    for parts in ((year, month, day), (month, day, year), (day, month, year)):
-        for position, part in enumerate(parts):
-            page.keyboard.type(part)
-            if position < 2 and len(part) == 4:
-                page.keyboard.press("ArrowRight")
-        if page.evaluate("document.activeElement.value") == wanted:
-            return
-        for _ in range(3):
-            page.keyboard.press("Backspace")
-            page.keyboard.press("ArrowLeft")
-    raise AssertionError(f"{wanted} cannot be typed")
-
-
-def choose_by_keyboard(page: Page, paper_code: str, data: bytes) -> None:
-    """Opens the file dialog of a paper from its focused field, chooses, and waits until the file was checked."""
-    page.on("filechooser", lambda _dialog: None)  # the browser is told in time that dialogs are caught
-    tab_to(page, f".paper[id$='-{paper_code}'] input[type=file]")
-    with page.expect_file_chooser() as dialog:
-        page.keyboard.press("Enter")
-    dialog.value.set_files({"name": f"{paper_code}.pdf", "mimeType": "application/pdf", "buffer": data})
-    done = page.locator(f".paper[id$='-{paper_code}'] .paper-head .chip-good")
-    expect(done).to_be_visible(timeout=30_000)
-
-
-def test_a_claim_is_filed_by_keyboard_alone(person, unique):
-    someone = person()
-    page = someone.page
-    page.goto("/accounts/login/")
-    tab_to(page, "[name=login]")
-    page.keyboard.type("enterprise2")
-    tab_to(page, "[name=password]", 1)
-    page.keyboard.type("Nanchang-shili-2015")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    page.goto("/offshore/claims/new")
-    tab_to(page, "main [name=year]")
-    page.keyboard.type("2020")
-    tab_to(page, "main form button[type=submit]")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    tab_to(page, "[name=receipts-0-contract]")
-    page.keyboard.press("ArrowDown")
-    tab_to(page, "[name=receipts-0-received_on]", 3)
-    type_day(page, "2020", "05", "20")
-    tab_to(page, "[name=receipts-0-amount]", 5)
-    page.keyboard.type("250000")
-    tab_to(page, "[name=receipts-0-bank_reference]", 3)
-    page.keyboard.type(f"KEY-{unique}")
-    tab_to(page, "button[name=next]", 12)
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/submit$"))
-    number = page.url.split("/")[-2]
-    tab_to(page, f"main a[href='/documents/cases/{number}']")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    choose_by_keyboard(page, "undertaking", paper.pdf("Undertaking", [unique]))
-    someone.supply(number)
-    page.goto(f"/offshore/claims/{number}/submit")
-    tab_to(page, "main [name=undertaking]")
-    page.keyboard.press("Space")
-    tab_to(page, "main [name=name]", 2)
-    page.keyboard.press("Control+a")
-    page.keyboard.type("示例法定代表人")
-    tab_to(page, "main form button.btn-primary", 3)
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/cases/OS-2020-\d+"))
-    expect(page.locator("#calculation .sheet-amount")).to_contain_text("50,000.00", timeout=30_000)
-
-
-# Without JavaScript
-
-
-def test_a_claim_is_filed_without_javascript(new_context, unique):
-    from tests.e2e.conftest import Person
-
-    someone = Person(new_context(java_script_enabled=False).new_page())
-    someone.sign_in("enterprise4")
-    someone.go("/offshore/claims/new")
-    someone.page.locator("main [name=year]").select_option("2021")
-    someone.press()
-    number = someone.page.url.rsplit("/", 1)[1]
-    page = someone.page
-
-    def receipt(row: int, amount: str) -> None:
-        page.locator(f"[name=receipts-{row}-contract]").select_option(index=1)
-        page.locator(f"[name=receipts-{row}-received_on]").fill("2021-05-20")
-        page.locator(f"[name=receipts-{row}-amount]").fill(amount)
-        page.locator(f"[name=receipts-{row}-bank_reference]").fill(f"PLAIN-{row}-{unique}")
-
-    receipt(0, "150,000.00")
-    someone.press("button[name=add_row]")
-    receipt(1, "100,000.00")
-    someone.press("button[name=next]:visible")
-    expect(page.locator("#estimate")).to_contain_text("50,000.00")
-    page.locator("main a[href*='-undertaking']").click()
-    form = page.locator(".paper[id$='-undertaking'] form.upload")
-    form.locator("input[type=file]").set_input_files(
-        {"name": "承诺书.pdf", "mimeType": "application/pdf", "buffer": paper.pdf("Undertaking")}
-    )
-    with page.expect_navigation():
-        form.locator("button").click()
-    expect(page.locator(".paper[id$='-undertaking'] .paper-files")).to_contain_text("承诺书.pdf")
-    someone.supply(number).go(f"/offshore/claims/{number}/submit")
-    page.locator("[name=undertaking]").check()
-    page.locator("[name=name]").last.fill("示例法定代表人")
-    someone.press("main form button.btn-primary")
-    expect(page).to_have_url(re.compile(f"/cases/{number}"))
-    expect(page.locator(".status").first).to_have_attribute("data-status", "initial_review")

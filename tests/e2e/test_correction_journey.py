@@ -56,3 +56,9 @@ def test_an_official_marks_one_amount_and_gets_exactly_that_corrected(person, un
     decide(official, number)
     official.go(f"/admin/casework/case/?q={number}&queue=all")
     expect(official.page.locator("#result_list .status")).to_have_attribute("data-status", "final_review")
+
+    # What the clerk prints is the second version, with its amounts in capital numerals.
+    said = clerk.printed(number)
+    assert "人民币伍万贰仟元整" in said and "260,000.00" in said and number in said
+    assert re.search(r"第2[版次]", said), said[:400]
+    assert "人民币伍万贰仟元整" in clerk.text

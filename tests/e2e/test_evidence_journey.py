@@ -6,6 +6,7 @@ import re
 from playwright.sync_api import expect
 
 from nanchang_portal.sample import paper
+from nanchang_portal.sample.paper import chunk
 from tests.documents import hostile
 from tests.e2e.test_journeys import FIRST_PASSWORD, filed_number, open_case, register
 
@@ -72,11 +73,17 @@ def test_papers_from_the_first_upload_to_the_officials_eyes(person, unique, new_
     receipt = item(page, "bank_receipt")
     expect(receipt.get_by_role("link", name="回单.pdf")).to_be_visible()
     expect(receipt.locator(".paper-head .chip-good")).to_be_visible(timeout=30_000)
-    # Another one, dropped.
-    content = base64.b64encode(hostile.png(60, 40)).decode()
+    # Another one, dropped, over a slow line: how far it is can be seen and is read out.
+    content = base64.b64encode(hostile.png(before=chunk(b"prVt", bytes(400_000)))).decode()
     selector = ".paper[id$='-business_licence'] form[data-upload]"
-    page.evaluate(DROP, [selector, "执照.png", "image/png", content])
     licence = item(page, "business_licence")
+    line = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    page.evaluate(DROP, [selector, "执照.png", "image/png", content])
+    expect(licence.locator("progress")).to_be_visible()
+    expect(licence.locator(".upload-state")).to_have_text(re.compile(r"执照\.png.*\b[1-9]\d? ?%"))
+    line.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     expect(licence.get_by_role("link", name="执照.png")).to_be_visible()
     expect(licence.locator(".paper-head .chip-good")).to_be_visible(timeout=30_000)
     # A better scan takes its place.

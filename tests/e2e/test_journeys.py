@@ -126,16 +126,18 @@ def test_a_claim_submitted_in_the_browser_while_the_broker_is_down(person, porta
     expect(clerk.page.locator("#calculation .sheet-amount")).to_contain_text("50,000.00", timeout=60_000)
 
 
-def test_an_institution_from_its_designation_to_the_award(person, unique, new_credit_code):
-    clerk = register(person(), unique, new_credit_code, "institution")
-    official = person("final")
+def designate(official, credit_code: str, unique: str) -> None:
+    """Enter the institution's designation at the desk."""
     official.go("/admin/accounts/accreditation/add/")
     official.page.locator("[name=kind]").select_option("designation")
-    official.page.fill("[name=organisation]", new_credit_code)
+    official.page.fill("[name=organisation]", credit_code)
     official.page.fill("[name=document_number]", f"指定-{unique}")
     official.page.fill("[name=valid_from]", "2013-01-01")
     official.press("[name=_save]")
 
+
+def enrol_one(clerk, unique: str) -> None:
+    """A class and a trainee with certificate and labour contract, typed into the forms."""
     clerk.go("/training/classes/new").fill(
         code=f"K-{unique}",
         name="Java 示例班",
@@ -169,6 +171,11 @@ def test_an_institution_from_its_designation_to_the_award(person, unique, new_cr
     if clerk.page.locator("main [name=employer_name]:visible").count() and "enrolments" in clerk.page.url:
         clerk.fill(employer_name="示例雇主（虚构）").press()
 
+
+def test_an_institution_from_its_designation_to_the_award(person, unique, new_credit_code):
+    clerk = register(person(), unique, new_credit_code, "institution")
+    designate(person("final"), new_credit_code, unique)
+    enrol_one(clerk, unique)
     clerk.go("/training/claims/new").press()
     number = clerk.page.url.rsplit("/", 1)[1]
     clerk.page.locator(

@@ -39,8 +39,8 @@ def workbook(unique: str, count: int, value: object) -> bytes:
     return target.getvalue()
 
 
-def upload(clerk, content: bytes, name: str) -> None:
-    clerk.go("/workbooks/new/offshore")
+def upload(clerk, content: bytes, name: str, kind: str = "offshore") -> None:
+    clerk.go(f"/workbooks/new/{kind}")
     clerk.page.locator("input[type=file]").set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     )

@@ -36,14 +36,6 @@ def _private(settings, tmp_path):
 SOFFICE = shutil.which("soffice")
 
 
-def pytest_terminal_summary(terminalreporter):
-    if not SOFFICE and any(
-        "LibreOffice" in str(report.longrepr) for report in terminalreporter.getreports("skipped")
-    ):
-        terminalreporter.section("LIBREOFFICE TESTS SKIPPED", sep="!", red=True, bold=True)
-        terminalreporter.line("No soffice here. On Debian: apt-get install libreoffice-calc-nogui")
-
-
 CONTRACT = {
     "contract_number": "NC-1",
     "registration_number": "REG-1",

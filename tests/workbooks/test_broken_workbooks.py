@@ -13,9 +13,10 @@ from django.utils import timezone
 from accounts.identifiers import resident_check_digit
 from applications.models import Contract, Receipt
 from tests import factories
-from tests.workbooks.conftest import CLASS, CONTRACT, RECEIPT, said, trainee, xlsx
+from tests.workbooks.conftest import CLASS, CONTRACT, RECEIPT, csv_file, said, trainee, xlsx
 from training.models import Trainee, TrainingClass
 from workbooks.models import ImportJob, imports_dir
+from workbooks.reading.refusals import SENTENCES
 
 GOOD = {"contracts": [CONTRACT], "receipts": [RECEIPT]}
 MARK = ("nanchang-portal-template", "offshore", "1")
@@ -137,10 +138,10 @@ def one_sheet(*rows: list, name: str = "Contracts") -> bytes:
     return target.getvalue()
 
 
-def stray_cell() -> bytes:
+def stray_cell(column: str = "M") -> bytes:
     """A good workbook with one cell in the last row of the sheet."""
     content, name = good(), "xl/worksheets/sheet1.xml"
-    cell = b'<row r="1048576"><c r="M1048576"><v>1</v></c></row></sheetData>'
+    cell = f'<row r="1048576"><c r="{column}1048576"><v>1</v></c></row></sheetData>'.encode()
     with zipfile.ZipFile(io.BytesIO(content)) as source:
         sheet = source.read(name).replace(b"</sheetData>", cell)
     return zipped({name: sheet}, content)
@@ -162,6 +163,16 @@ UNREADABLE: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: one_sheet([*[c.head.en for c in contracts()], *[f"x{n}" for n in range(80)]], ["1"] * 90),
         "more than 60 columns",
     ),
+    "a stray cell in the last corner": ("a.xlsx", lambda: stray_cell("XFD"), "needs too much memory"),
+    "fifteen million rows": ("a.csv", lambda: b"1\n" * 15_000_000, "None of the template's sheets"),
+    "cells that never end": (
+        "a.xlsx",
+        lambda: zipped({"xl/worksheets/sheet1.xml": b'<c r="A1"' * 110_000 + b'"e"'}),
+        "damaged and cannot be opened",
+    ),
+    "too many rows of training": (
+        "a.csv", lambda: csv_file("training", "classes", [CLASS] * 2002), "more than 2000 rows",
+    ),
     "a stray cell in the last row": ("a.xlsx", stray_cell, "has something in row 1048576, far below"),
     "broken XML": ("a.xlsx", lambda: zipped({"xl/workbook.xml": b"<workbook><sheets>"}), "damaged"),
     "no xls at all": ("a.xls", lambda: ole("Workbook"), "damaged and cannot be opened"),
@@ -177,12 +188,13 @@ def contracts():
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
-def test_a_workbook_that_cannot_be_read(enterprise, case):
+def test_a_workbook_that_cannot_be_read(enterprise, school, case):
     name, make, sentence = UNREADABLE[case]
-    job = enterprise.upload(make(), name)
+    job = (school if "training" in case else enterprise).upload(make(), name)
     assert job.state == "failed" and sentence in job.refusal["en"], (job.state, job.refusal)
     assert re.search("[\u4e00-\u9fff]", job.refusal["zh"])
-    assert sentence in enterprise.client.get(job.get_absolute_url()).content.decode().replace("&#x27;", "'")
+    reader = school if job.kind == "training" else enterprise
+    assert sentence in reader.client.get(job.get_absolute_url()).content.decode().replace("&#x27;", "'")
     assert not Contract.objects.exists()
 
 
@@ -313,4 +325,18 @@ def test_receipts_need_a_claim(enterprise):
 
 def test_there_are_enough_of_them():
     """At least 40 different broken workbooks, each with its own cause."""
-    assert len(FILES) + len(UNREADABLE) + len(CELLS) >= 75
+    assert len(FILES) + len(UNREADABLE) + len(CELLS) >= 80
+    files = {make() for _name, make, _sentence in FILES.values() if make is not good}
+    assert len(files) > len(FILES) - 4, "the same bytes under other names are counted once"
+
+
+def test_every_refusal_is_provoked():
+    """Here, or where it takes more than a file: a scanner, a worker that dies, a limit, no claim."""
+    said_here = " ".join(sentence for _name, _make, sentence in (*FILES.values(), *UNREADABLE.values()))
+    elsewhere = {"slow", "infected", "no_scanner", "case", "gone", "died"}
+    for code, text in SENTENCES.items():
+        provoked = any(
+            part.strip(" .") and part.strip(" .") in said_here
+            for part in re.split(r"[.:]|%\(\w+\)s", str(text))
+        )
+        assert provoked or code in elsewhere, code

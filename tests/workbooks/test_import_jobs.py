@@ -2,7 +2,10 @@
 
 import io
 import json
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -20,8 +23,10 @@ from tests.portal import wait_until
 from tests.workbooks.conftest import CLASS, CONTRACT, RECEIPT, csv_file, said, trainee, xlsx
 from training.models import Enrolment, Trainee
 from workbooks.models import ImportJob, SourceRow
+from workbooks.reading import parsing
 from workbooks.reading.gate import look
 from workbooks.reading.parsing import Parsed, batches
+from workbooks.reading.refusals import Unreadable
 from workbooks.services import jobs, workers
 from workbooks.services.progress import Teller
 from workbooks.tasks import sweep
@@ -297,7 +302,15 @@ class Counter:
 def test_the_progress_is_told(enterprise):
     enterprise.post(xlsx("offshore", GOOD))
     job = ImportJob.objects.get()
-    ImportJob.objects.update(state="checking", step="reading", percent=50, rows_done=40, rows_total=80)
+    ImportJob.objects.update(
+        state="checking",
+        scanner="none",
+        scanned_at=timezone.now(),
+        step="reading",
+        percent=50,
+        rows_done=40,
+        rows_total=80,
+    )
     url = reverse("workbooks:progress", args=[job.pk])
     page = enterprise.client.get(url)
     assert 'value="50"' in page.content.decode() and "HX-Refresh" not in page
@@ -313,9 +326,40 @@ def test_the_parser_is_limited(tmp_path):
     parsed = Parsed()
     rows = [row for _sheet, _first, found in batches(path, "xlsx", parsed) for row in found]
     assert len(rows) == 4 and parsed.peak_kb < 512 * 1024
-    from workbooks.reading import child
 
-    assert (child.MEMORY, child.SECONDS) == (512 * 1024 * 1024, 10)
+
+@pytest.mark.parametrize(
+    ("does", "code"),
+    [
+        ("import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 11))\nwhile True: pass", "slow"),
+        ("bytearray(600_000_000)", "memory"),
+        ("import os; os.abort()", "memory"),
+        ("raise SystemExit(1)", "damaged"),
+        ("print('{\"sheets\":[', end='')", "damaged"),
+    ],
+)
+def test_a_parser_that_meets_a_limit_or_dies_refuses_the_file(tmp_path, monkeypatch, does, code):
+    """The limits are the parser's own; of the ten seconds of processor time only one is waited for."""
+    place = str(Path(parsing.__file__).parent)
+    script = tmp_path / "child.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {place!r})\nfrom limits import limit\nlimit()\nimport resource\n"
+        "assert resource.getrlimit(resource.RLIMIT_CPU) == (10, 11)\n"
+        "assert resource.getrlimit(resource.RLIMIT_AS) == (512 << 20, 512 << 20)\n"
+        f"try:\n    exec({does!r})\nexcept MemoryError:\n    sys.exit(77)\n"
+    )
+    monkeypatch.setattr(parsing, "_CHILD", script)
+    with pytest.raises(Unreadable) as caught:
+        list(batches(tmp_path / "a.xlsx", "xlsx", Parsed()))
+    assert caught.value.code == code
+
+
+def test_the_parser_writes_no_file(tmp_path):
+    place = str(Path(parsing.__file__).parent)
+    code = f"import sys; sys.path.insert(0, {place!r}); from limits import limit; limit(); open('x', 'w').write('x')"
+    assert (
+        subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True).returncode != 0
+    )
 
 
 def test_a_returned_claim_opens_only_what_was_marked(enterprise):

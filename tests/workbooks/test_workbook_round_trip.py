@@ -1,9 +1,11 @@
 """From the template to the register: what is added, changed, unchanged; the same file twice; other programs' files."""
 
 import io
+import shutil
 import subprocess
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -186,23 +188,51 @@ def test_the_template_has_lists_formats_examples_and_instructions():
     assert "必填" in text and "required" in text
 
 
-@pytest.mark.parametrize("suffix", ["xlsx", "xls", "ods"])
-@pytest.mark.skipif(
+needs_office = pytest.mark.skipif(
     not SOFFICE, reason="no LibreOffice on this machine (apt-get install libreoffice-calc-nogui)"
 )
+
+
+def saved_by_libreoffice(content: bytes, how: str, directory: Path) -> dict[str, bytes]:
+    """What LibreOffice makes of an xlsx, by file name; `how` names format and filter as `--convert-to` wants it."""
+    source, out = directory / "filled.xlsx", directory / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    source.write_bytes(content)
+    profile = f"-env:UserInstallation=file://{directory}/profile"
+    command = [SOFFICE, profile, "--headless", "--convert-to", how, "--outdir", str(out), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return {path.name: path.read_bytes() for path in out.iterdir()}
+
+
+@needs_office
+@pytest.mark.parametrize("suffix", ["xlsx", "xls", "ods"])
 def test_libreoffice_saves_the_template_in_every_format(enterprise, school, tmp_path, suffix):
     for desk, rows in ((enterprise, OFFSHORE), (school, {"classes": [CLASS], "trainees": [trainee(1)]})):
-        source = tmp_path / f"{desk.kind}.xlsx"
-        source.write_bytes(filled_template(desk.kind, rows))
-        out = tmp_path / suffix
-        profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-        subprocess.run(
-            [SOFFICE, profile, "--headless", "--convert-to", suffix, "--outdir", str(out), str(source)],
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
-        desk.take_over((out / f"{desk.kind}.{suffix}").read_bytes(), f"saved.{suffix}")
+        saved = saved_by_libreoffice(filled_template(desk.kind, rows), suffix, tmp_path)
+        desk.take_over(saved[f"filled.{suffix}"], f"saved.{suffix}")
     assert Receipt.objects.get().amount == Decimal("250000.50")
     assert Trainee.objects.get().reveal_identity() == factories.identity_number(1)
+    assert Enrolment.objects.get().labour_contract.signed_on == date(2015, 7, 1)
+
+
+#: Character sets of LibreOffice's CSV filter, by its numbers.
+UTF_8, GB_18030 = 76, 85
+
+
+@needs_office
+@pytest.mark.parametrize("characters", [UTF_8, GB_18030])
+def test_libreoffice_saves_each_sheet_as_csv(enterprise, school, tmp_path, characters):
+    how = f"csv:Text - txt - csv (StarCalc):44,34,{characters},1,,0,false,true,false,false,false,-1"
+    named = {"classes": [CLASS | {"name": "软件外包实训"}], "trainees": [trainee(1, name="示例学员")]}
+    contract = CONTRACT | {"name": "软件开发"}
+    for desk, rows in ((enterprise, {"contracts": [contract], "receipts": [RECEIPT]}), (school, named)):
+        saved = saved_by_libreoffice(filled_template(desk.kind, rows), how, tmp_path)
+        for code in rows:
+            content = saved[f"filled-{workbook_of(desk.kind).sheet(code).name}.csv"]
+            text = content.decode({UTF_8: "utf-8", GB_18030: "gb18030"}[characters])
+            assert code not in ("contracts", "classes") or "软件" in text
+            desk.take_over(content, f"{code}.csv")
+    assert Receipt.objects.get().amount == Decimal("250000.50") and Contract.objects.get().name == "软件开发"
+    person = Trainee.objects.get()
+    assert person.name == "示例学员" and person.reveal_identity() == factories.identity_number(1)
     assert Enrolment.objects.get().labour_contract.signed_on == date(2015, 7, 1)

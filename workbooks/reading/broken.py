@@ -41,7 +41,7 @@ def in_file(path: str, kind: str) -> Found:
 
 # xlsx
 
-_ERROR = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*? t="e"')
+_ERROR = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*? t="e"')
 
 
 def in_xlsx(path: str) -> Found:

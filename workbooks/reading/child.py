@@ -16,8 +16,8 @@ from pathlib import Path
 # Run in isolation (-I), a program does not find what lies beside it.
 sys.path.insert(0, str(Path(__file__).parent))
 import broken as errors  # noqa: E402
+from limits import limit  # noqa: E402
 
-MEMORY, SECONDS = 512 * 1024 * 1024, 10
 DAY, BROKEN = "\ue000", errors.BROKEN
 BATCH = 1000
 MAX_WIDTH = errors.MAX_WIDTH
@@ -25,10 +25,7 @@ _MARKS = str.maketrans("", "", DAY + BROKEN)
 
 
 def main(path: str, kind: str) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit()
     if kind == "csv":
         read_csv(path)
     else:

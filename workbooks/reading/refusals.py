@@ -39,6 +39,11 @@ SENTENCES = {
         "This workbook has more parts than a spreadsheet should have. Copy your rows into a fresh template."
     ),
     "bad_part": _("This workbook contains a part with an unsafe name. Save it anew and upload that file."),
+    "infected": _(
+        "The virus scanner found “%(signature)s” in this workbook. It was not opened, and it is deleted. Have your"
+        " computer checked before you upload another file."
+    ),
+    "no_scanner": _("The virus scanner does not answer, so this file cannot be opened now. Try again later."),
     "slow": _(
         "Reading this workbook took too long. Copy your rows into a fresh template, without empty rows"
         " and formats below them."

@@ -63,6 +63,8 @@ class Reader:
             if name == MARK_SHEET:
                 self._check_mark(rows[0])
                 continue
+            if name in self._passed_over:
+                rows = []
             telling: list[tuple[int, list[Any]]] = []
             for number, row in enumerate(rows, start=first):
                 found = self.found.get(name)
@@ -78,6 +80,8 @@ class Reader:
                     telling.append((number, row))
             if telling:
                 yield self.found[name], telling
+            if not self.found and self.file_format == "csv" and name in self._passed_over:
+                raise Unreadable("no_sheet")  # it has no other one
             done += len(rows)
             self.on_rows(done, max(done, sum(height for height, width in self.parsed.sizes.values())))
         for name, (_height, width) in self.parsed.sizes.items():

@@ -13,7 +13,7 @@ from accounts.permissions import may_file_for
 from casework.models import Case
 from casework.permissions import may_edit
 from casework.transitions import Refused
-from workbooks.enums import CLOSED, JobState, Step
+from workbooks.enums import BUSY, CLOSED, JobState, Step
 from workbooks.models import ImportJob
 from workbooks.reading import gate
 from workbooks.services import files
@@ -108,10 +108,19 @@ def _locked(job_id: int, user: User) -> ImportJob:
     return job
 
 
-def close(job: ImportJob, state: JobState) -> None:
-    """End a locked import; the file goes with the commit."""
+def refuse(job: ImportJob, sentence: dict[str, str], *, forget: bool = False) -> None:
+    """End an import that is not over with the sentence that says why."""
+    with transaction.atomic():
+        row = ImportJob.objects.select_for_update(of=("self",), no_key=True).get(pk=job.pk)
+        if row.state in BUSY:
+            row.refusal = sentence
+            close(row, JobState.FAILED, forget=forget)
+
+
+def close(job: ImportJob, state: JobState, *, forget: bool = False) -> None:
+    """End a locked import; the file goes with the commit, that of a failed one only when `forget` says so."""
     job.state, job.finished_at = state, timezone.now()
-    if state in (JobState.CANCELLED, JobState.DONE):
+    if forget or state in (JobState.CANCELLED, JobState.DONE):
         job.file_deleted_at = job.finished_at
         transaction.on_commit(lambda: files.forget(job))
     job.save()

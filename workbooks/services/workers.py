@@ -17,8 +17,8 @@ from workbooks import passes
 from workbooks.enums import BUSY, JobState
 from workbooks.models import ImportFault, ImportJob
 from workbooks.reading.refusals import Unreadable
-from workbooks.services import files
-from workbooks.services.jobs import close
+from workbooks.services import files, quarantine
+from workbooks.services.jobs import close, refuse
 from workbooks.services.progress import Stopped, Teller
 from workbooks.sheets import CHANGED_MEANWHILE, Intake, sentences, workbook_of
 
@@ -62,7 +62,7 @@ def _alone(job_id: int) -> Iterator[bool]:
 def work(job_id: int) -> None:
     """Check or take over one workbook, whichever it waits for; nothing when somebody else does or it is over."""
     with _alone(job_id) as alone:
-        if not alone:
+        if not alone or not quarantine.leave(job_id):
             return
         job = _begin(job_id)
         if job is None:
@@ -72,11 +72,11 @@ def work(job_id: int) -> None:
         except Stopped:
             pass
         except Unreadable as refusal:
-            _refuse(job, refusal.both)
+            refuse(job, refusal.both)
         except Exception as error:  # whatever it was, it is tried again; its text may hold what people typed
             log.error("import %s failed at attempt %s: %s", job.pk, job.attempts, _constraint(error))
             if job.attempts >= MAX_ATTEMPTS:
-                _refuse(job, Unreadable("died").both)
+                refuse(job, Unreadable("died").both)
 
 
 @transaction.atomic
@@ -98,14 +98,6 @@ def _begin(job_id: int) -> ImportJob | None:
     job.run_after = timezone.now()
     job.save(update_fields=["state", "attempts", "run_after"])
     return job
-
-
-def _refuse(job: ImportJob, sentence: dict[str, str]) -> None:
-    with transaction.atomic():
-        row = ImportJob.objects.select_for_update(of=("self",), no_key=True).get(pk=job.pk)
-        if row.state in BUSY:
-            row.refusal = sentence
-            close(row, JobState.FAILED)
 
 
 def _work(job: ImportJob) -> None:

@@ -349,6 +349,30 @@ def test_previews(clerk, draft, send):
     assert b"".join(response.streaming_content) == paper.png(30, 20)
 
 
+def two_pages() -> bytes:
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R >>"
+    drawn = [b"<< /Length 17 >>\nstream\n60 %d 40 40 re f\nendstream" % height for height in (100, 700)]
+    return paper.from_objects(
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>",
+        page % 5,
+        page % 6,
+        *drawn,
+    )
+
+
+def test_every_page_of_a_pdf_is_shown(clerk, draft, send):
+    client = client_of(clerk)
+    document = send("claim", draft.pk, "audit_report", data=two_pages())
+    assert document.pages == 2
+    url = reverse("documents:page", args=[document.pk])
+    pictures = [client.get(url, {"n": number}).content for number in (1, 2)]
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures) and pictures[0] != pictures[1]
+    shown = client.get(document.get_absolute_url()).content.decode()
+    assert f"{url}?n=1" in shown and "?n=2" in shown
+    assert f"{url}?n=2" in client.get(document.get_absolute_url(), {"n": 2}).content.decode()
+
+
 def test_a_pdf_that_cannot_be_drawn_can_still_be_downloaded(clerk, draft, send):
     data = hostile.pdf().replace(b"/MediaBox [0 0 595 842]", b"/MediaBox [0 0 000 000]")
     document = send("claim", draft.pk, "audit_report", data=data)

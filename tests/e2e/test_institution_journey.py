@@ -35,7 +35,7 @@ def test_from_a_wrong_workbook_to_the_print_of_what_was_corrected(person, unique
     )
     faults = page.locator("main table tbody tr")
     expect(faults).to_have_count(1, timeout=60_000)
-    expect(faults).to_contain_text("校验码")
+    expect(faults).to_contain_text("校验位")
     with page.expect_download() as download:
         page.locator("a[href$='corrected.xlsx']").click()
     assert download.value.suggested_filename.endswith("-errors.xlsx")

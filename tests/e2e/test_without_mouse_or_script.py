@@ -69,6 +69,25 @@ def enter(page: Page) -> None:
         page.keyboard.press("Enter")
 
 
+def hand_in(someone, unique: str, signature: str) -> None:
+    """From the page that checks a claim to its filing: papers, undertaking, the name in the field `signature`."""
+    page = someone.page
+    expect(page).to_have_url(re.compile("/submit$"))
+    address, number = page.url, page.url.split("/")[-2]
+    tab_to(page, f"main a[href^='/documents/cases/{number}']")
+    enter(page)
+    choose_by_keyboard(page, "undertaking", paper.pdf("Undertaking", [unique]))
+    someone.supply(number)
+    page.goto(address)
+    tab_to(page, "main [name=undertaking]")
+    page.keyboard.press("Space")
+    tab_to(page, f"main [name={signature}]", 2)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("示例法定代表人")
+    tab_to(page, "main form button.btn-primary", 3)
+    enter(page)
+
+
 def test_an_enterprise_files_by_keyboard_alone(person, unique):
     someone = sign_in_by_keyboard(person(), "enterprise2")
     page = someone.page
@@ -87,20 +106,7 @@ def test_an_enterprise_files_by_keyboard_alone(person, unique):
     page.keyboard.type(f"KEY-{unique}")
     tab_to(page, "button[name=next]", 12)
     enter(page)
-    expect(page).to_have_url(re.compile("/submit$"))
-    number = page.url.split("/")[-2]
-    tab_to(page, f"main a[href='/documents/cases/{number}']")
-    enter(page)
-    choose_by_keyboard(page, "undertaking", paper.pdf("Undertaking", [unique]))
-    someone.supply(number)
-    page.goto(f"/offshore/claims/{number}/submit")
-    tab_to(page, "main [name=undertaking]")
-    page.keyboard.press("Space")
-    tab_to(page, "main [name=name]", 2)
-    page.keyboard.press("Control+a")
-    page.keyboard.type("示例法定代表人")
-    tab_to(page, "main form button.btn-primary", 3)
-    enter(page)
+    hand_in(someone, unique, "name")
     expect(page).to_have_url(re.compile(r"/cases/OS-2020-\d+"))
     expect(page.locator("#calculation .sheet-amount")).to_contain_text("50,000.00", timeout=30_000)
 
@@ -118,19 +124,7 @@ def test_an_institution_files_by_keyboard_alone(person, unique):
     expect(page.locator("[name=chosen]:checked")).to_have_count(2)
     tab_to(page, "button[name=next]")
     enter(page)
-    expect(page).to_have_url(re.compile("/submit$"))
-    tab_to(page, f"main a[href^='/documents/cases/{number}']")
-    enter(page)
-    choose_by_keyboard(page, "undertaking", paper.pdf("Undertaking", [unique]))
-    someone.supply(number)
-    page.goto(f"/training/claims/{number}/submit")
-    tab_to(page, "main [name=undertaking]")
-    page.keyboard.press("Space")
-    tab_to(page, "main [name=signed_by]", 2)
-    page.keyboard.press("Control+a")
-    page.keyboard.type("示例校长")
-    tab_to(page, "main form button.btn-primary", 3)
-    enter(page)
+    hand_in(someone, unique, "signed_by")
     expect(page).to_have_url(re.compile(rf"/cases/{number}"))
     # One hired in the city, one elsewhere.
     expect(page.locator("#calculation .sheet-amount")).to_contain_text("5,000.00", timeout=30_000)

@@ -326,17 +326,21 @@ def test_receipts_need_a_claim(enterprise):
 def test_there_are_enough_of_them():
     """At least 40 different broken workbooks, each with its own cause."""
     assert len(FILES) + len(UNREADABLE) + len(CELLS) >= 80
-    files = {make() for _name, make, _sentence in FILES.values() if make is not good}
-    assert len(files) > len(FILES) - 4, "the same bytes under other names are counted once"
+    files = {make() for _name, make, _sentence in FILES.values()}
+    assert len(files) >= 25, "the same bytes under other names are counted once"
 
 
 def test_every_refusal_is_provoked():
     """Here, or where it takes more than a file: a scanner, a worker that dies, a limit, no claim."""
-    said_here = " ".join(sentence for _name, _make, sentence in (*FILES.values(), *UNREADABLE.values()))
-    elsewhere = {"slow", "infected", "no_scanner", "case", "gone", "died"}
-    for code, text in SENTENCES.items():
-        provoked = any(
-            part.strip(" .") and part.strip(" .") in said_here
-            for part in re.split(r"[.:]|%\(\w+\)s", str(text))
+    said_here = [sentence for _name, _make, sentence in (*FILES.values(), *UNREADABLE.values())]
+
+    def provoked(text: str) -> bool:
+        parts = [part.strip(" .") for part in re.split(r"%\(\w+\)s", text)]
+        filled = [re.sub(r"%\(\w+\)s", value, text) for value in ("30", "2000", "60", "0", "training")]
+        return any(
+            any(sentence in whole for whole in filled) or any(len(p) > 7 and p in sentence for p in parts)
+            for sentence in said_here
         )
-        assert provoked or code in elsewhere, code
+
+    missing = {code for code, text in SENTENCES.items() if not provoked(str(text))}
+    assert missing == {"slow", "infected", "no_scanner", "case", "gone", "died"}

@@ -1,6 +1,24 @@
-from allauth.account.adapter import DefaultAccountAdapter
+import logging
 
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.ratelimit import get_ip
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib import messages
+from django.utils.translation import gettext as _
+
+from accounts import crypto
 from accounts.permissions import is_official
+from audit import services as audit
+
+logger = logging.getLogger(__name__)
+
+
+def attempts_key(request, account: str) -> str:
+    """What wrong passwords and codes are counted by: an account at one address.
+
+    By the account alone a stranger could keep its owner out; by the address alone one guesser stops a whole office.
+    """
+    return f"{get_ip(request)}:{account}"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -8,3 +26,37 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request) -> str:
         return "/admin/" if is_official(request.user) else super().get_login_redirect_url(request)
+
+    def send_notification_mail(self, template_prefix, user, context=None, email=None) -> None:
+        """What changed in how somebody signs in: the audit chain keeps it, a mail tells them."""
+        audit.record(
+            actor=user, action="user.sign_in", obj=user, data={"changed": template_prefix.rpartition("/")[2]}
+        )
+        super().send_notification_mail(template_prefix, user, context, email or user.email or None)
+
+    def send_mail(self, template_prefix, email, context) -> None:
+        """A mail server that does not answer stops nobody: the page says what was not sent."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:
+            logger.exception("A mail about signing in was not sent: %s", template_prefix)
+            messages.error(
+                self.request,
+                _("The mail to you could not be sent just now. Ask for it again in a few minutes."),
+            )
+
+    def _get_login_attempts_cache_key(self, request, **credentials) -> str:
+        return attempts_key(request, super()._get_login_attempts_cache_key(request, **credentials))
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Secrets of authenticators and recovery codes are encrypted like identity numbers."""
+
+    def encrypt(self, text: str) -> str:
+        return crypto.encrypt(text).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return crypto.decrypt(encrypted_text.encode())
+
+    def get_totp_issuer(self) -> str:
+        return str(_("Nanchang Service Outsourcing Subsidy Portal"))

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from accounts import member_views as members
-from accounts import views
+from accounts import second_factor_views, views
 
 urlpatterns = [
+    path("accounts/second-factor", second_factor_views.gate, name="second_factor"),
     path("organisations/", views.organisations, name="organisations"),
     path("organisations/new", views.organisation_new, name="organisation_new"),
     path("organisations/<int:pk>", views.organisation, name="organisation"),

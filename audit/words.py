@@ -108,6 +108,7 @@ ACTIONS = {
     "training.workbook_imported": pgettext_lazy("audit", "Trainees taken over from a workbook"),
     "user.changed": pgettext_lazy("audit", "Account changed"),
     "user.created": pgettext_lazy("audit", "Account opened"),
+    "user.sign_in": pgettext_lazy("audit", "Way of signing in changed"),
     "user.mail_preferences": pgettext_lazy("audit", "Choice of mails changed"),
 }
 

@@ -148,10 +148,10 @@ class Counter:
 def measure(user) -> dict[str, tuple[float, int, float]]:
     """Milliseconds (the fastest: others use the machine too), queries and processor milliseconds of each page."""
     from django.db import connection
-    from django.test import Client
     from django.urls import reverse
 
     from bench.measure import Clock
+    from tests.clients import Client
 
     client, url = Client(), reverse("admin:casework_case_changelist")
     client.force_login(user)

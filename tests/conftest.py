@@ -90,6 +90,14 @@ def _fresh_cache(request):
         cache.clear()
 
 
+@pytest.fixture
+def client():
+    """pytest-django's, with officials signed in by two factors."""
+    from tests.clients import Client
+
+    return Client()
+
+
 # The whole portal
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from audit import services as audit
+from nanchang_portal.sample import second_factor
 from nanchang_portal.sample.tables import Row, table
 
 # One password for every demonstration login; without settings.SAMPLE_DATA none of these logins exists.
@@ -53,6 +54,7 @@ def create() -> dict[str, User]:
     users = {}
     for row in OFFICIALS:
         users[row["login"]] = _create(row, hashed, is_staff=True, is_superuser=row["login"] == "admin")
+        second_factor.create(users[row["login"]])
         if row["role"]:
             users[row["login"]].groups.add(groups[row["role"]])
     for row in MEMBERS:

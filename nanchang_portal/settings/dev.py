@@ -21,6 +21,7 @@ DEBUG = env.bool("DEBUG", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 SAMPLE_DATA = env.bool("SAMPLE_DATA", default=True)
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # security keys at http://localhost
 FAILPOINT_DIR = env("FAILPOINT_DIR", default="") or None
 
 _own = embedded.urls(DATA_DIR)

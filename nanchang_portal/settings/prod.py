@@ -25,6 +25,10 @@ def _server(url: str) -> str:
 
 
 DEBUG = False
+if env.bool("SAMPLE_DATA", default=False):
+    raise ImproperlyConfigured(
+        "SAMPLE_DATA is on: fictional officials with known passwords and codes have no place beside real claims."
+    )
 SECRET_KEY = _required("SECRET_KEY", "a long random text, see `python -m nanchang_portal.settings.keys`")
 ALLOWED_HOSTS = [
     name.strip() for name in _required("ALLOWED_HOSTS", "the portal's host names, comma-separated").split(",")

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib import admin
-from django.test import Client
 from django.urls import reverse
 from gunicorn.config import Config
 
@@ -15,6 +14,7 @@ from nanchang_portal.access_log import DiscreetLogger
 from nanchang_portal.launcher import parts
 from tests import factories
 from tests.access.world import client_of, person
+from tests.clients import Client
 
 ELSEWHERE = (
     "https://evil.example/",

@@ -88,6 +88,7 @@ PAGES = {
     "account_reset_password_from_key_done": PUBLIC,
     "account_reset_password_from_key": PUBLIC,
     "account_reset_password_done": PUBLIC,
+    "second_factor": SIGNED_IN,
     "mfa_index": SIGNED_IN,
     "mfa_authenticate": NEITHER,
     "mfa_reauthenticate": NEITHER,

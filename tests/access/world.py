@@ -4,7 +4,6 @@ import uuid
 from decimal import Decimal
 from types import SimpleNamespace
 
-from django.test import Client
 from django.utils import timezone
 
 from accounts import appointments, members
@@ -30,6 +29,7 @@ from recomputations.models import Recomputation
 from reports.api.models import Scope
 from reports.api.tokens import make_token
 from tests import factories
+from tests.clients import Client
 from training.models import Employer
 from workbooks.models import ImportJob, SourceRow
 

@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,6 +11,7 @@ from accounts.members import MemberRefused
 from accounts.models import Membership, OwnerAppointment
 from audit.models import Record
 from tests import factories
+from tests.clients import Client
 
 WHY = {"letter": "HONG-2026-7", "reason": "The only owner has left the company"}
 

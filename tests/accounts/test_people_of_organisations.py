@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from accounts.models import Handover, Invitation, Membership
 from audit.models import Record
 from casework.models import Case
 from tests import factories
+from tests.clients import Client
 
 OWNER, CLERK, READER = MembershipRole.OWNER, MembershipRole.CLERK, MembershipRole.READER
 

@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
@@ -14,6 +13,7 @@ from accounts.models import Organisation, User
 from applications import services
 from applications.models import Contract, ExchangeRate, OffshoreClaim
 from casework.models import Case
+from tests.clients import Client
 from tests.factories import ContractFactory, OrganisationFactory, clerk_of, supply
 
 BLANK = {

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from accounts.enums import MembershipRole
@@ -16,6 +15,7 @@ from audit.models import Record
 from casework.enums import Outcome, Stage
 from casework.services import filing
 from casework.transitions import Refused
+from tests.clients import Client
 from tests.factories import ContractFactory, approve, calculate, clerk_of, decide, official
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from applications import services
 from applications.models import Contract
 from audit.models import Record
 from casework.transitions import Refused
+from tests.clients import Client
 from tests.factories import ContractFactory, OrganisationFactory, clerk_of
 
 LIST, NEW = reverse("offshore:contracts"), reverse("offshore:contract_new")

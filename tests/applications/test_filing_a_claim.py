@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from accounts.enums import MembershipRole
@@ -15,6 +14,7 @@ from casework.enums import Status
 from casework.models import Case, Submission
 from casework.services import filing
 from casework.transitions import Refused
+from tests.clients import Client
 from tests.factories import OrganisationFactory, approve, calculate, clerk_of, official
 
 NEW = reverse("offshore:claim_new")

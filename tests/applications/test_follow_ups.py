@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -14,6 +13,7 @@ from applications.models import Contract
 from audit.models import Record
 from casework.transitions import Refused
 from tests import factories
+from tests.clients import Client
 
 URL = reverse("offshore:follow_ups")
 

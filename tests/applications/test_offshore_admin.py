@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from applications import services
 from applications.models import ExchangeRate
 from audit.models import Record
 from casework.transitions import Refused
+from tests.clients import Client
 from tests.factories import official
 
 ADD = reverse("admin:applications_exchangerate_add")

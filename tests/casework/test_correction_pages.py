@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,6 +16,7 @@ from casework.services import decisions, filing
 from casework.services.deadlines import watch_corrections
 from casework.services.decisions import RemarkDraft
 from tests import factories
+from tests.clients import Client
 
 
 @pytest.fixture(autouse=True)

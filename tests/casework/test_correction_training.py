@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
@@ -11,6 +10,7 @@ from casework.enums import Outcome, Stage, Status
 from casework.services import decisions
 from casework.services.decisions import RemarkDraft
 from tests import factories
+from tests.clients import Client
 from training.web.enrolment_form import EnrolmentForm
 
 

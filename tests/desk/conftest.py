@@ -3,13 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from accounts.enums import OfficialRole
 from casework.models import Award, Case, Review
 from ledger.models import Entry
 from tests import factories
+from tests.clients import Client
 
 
 @pytest.fixture

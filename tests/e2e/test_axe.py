@@ -7,12 +7,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib.staticfiles import finders
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Route
 
 from tests.access import world as worlds
 from tests.access.test_matrix import Target, one_of_each, targets
+from tests.clients import Client
 
 # Pages
 

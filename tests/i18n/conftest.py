@@ -9,10 +9,10 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import pytest
 from django.apps import apps
 from django.db import models, transaction
-from django.test import Client
 from django.urls import Resolver404, resolve
 
 from nanchang_portal.sample.load import load
+from tests.clients import Client
 
 #: Formats of files and their units, the same in both languages.
 FORMATS = {

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.test import Client
 
 from accounts.enums import MembershipRole, OfficialRole
 from tests import factories
 from tests.casework.conftest import fresh_database  # noqa: F401
+from tests.clients import Client
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import re
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
@@ -18,6 +17,7 @@ from notices.letters import signing, verifying
 from notices.models import Letter
 from notices.services import letters
 from tests import factories
+from tests.clients import Client
 
 pytestmark = pytest.mark.django_db
 needs_pango = pytest.mark.skipif(not pdf.is_available(), reason="no pango on this machine")

@@ -4,7 +4,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from casework.models import Reopening
 from notices.enums import NoticeState
 from notices.models import Notice, Objection
 from tests import factories
+from tests.clients import Client
 from tests.notices.test_objections import WORDS
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from notices.models import Objection
 from notices.selectors import award_clearance
 from notices.services import objections
 from tests import factories
+from tests.clients import Client
 
 pytestmark = pytest.mark.django_db
 WORDS = {"objector": "王五（虚构）", "contact": "138-0000-1111", "grounds": "该企业合同系伪造。"}

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
@@ -27,6 +26,7 @@ from notices.models import Letter, Objection
 from notices.selectors import award_clearance
 from notices.services import letters, objections
 from tests import factories
+from tests.clients import Client
 from tests.notices.test_objections import WORDS, answered, file, refused
 
 pytestmark = pytest.mark.django_db

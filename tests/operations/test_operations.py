@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.http import HttpResponse
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.urls import path, reverse
 
 from accounts.enums import OfficialRole
@@ -24,6 +24,7 @@ from nanchang_portal.celery import app
 from nanchang_portal.operations import health, logs, tasks, work
 from nanchang_portal.urls import handler500, urlpatterns  # noqa: F401
 from tests import factories
+from tests.clients import Client
 
 IDENTITY = factories.identity_number(77)
 

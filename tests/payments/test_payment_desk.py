@@ -3,7 +3,6 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +13,7 @@ from payments.models import BankAnswer, Batch, PayeeAccount, Payment
 from payments.progress import progress
 from payments.services import accounts, results
 from tests import factories
+from tests.clients import Client
 from tests.payments.conftest import answer_of, draft_of, released, sent, state_of_money
 
 

@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
@@ -15,6 +14,7 @@ from policy.enums import ProgrammeCode, VersionStatus
 from policy.models import PolicyAuthor, PolicyParameter, PolicyVersion
 from policy.selectors import offshore_terms_for, parameters_of
 from tests import factories
+from tests.clients import Client
 
 
 def client_of(user) -> Client:

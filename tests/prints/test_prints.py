@@ -5,7 +5,6 @@ import re
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from pypdf import PdfReader
@@ -14,6 +13,7 @@ from accounts.enums import OfficialRole
 from casework.prints import pdf
 from casework.prints.capitals import in_capitals
 from tests import factories
+from tests.clients import Client
 
 pytestmark = pytest.mark.django_db
 needs_pango = pytest.mark.skipif(

@@ -4,7 +4,6 @@ import hashlib
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from accounts.enums import MembershipRole, OfficialRole
@@ -12,6 +11,7 @@ from audit.models import Record
 from reports.api.models import ApiToken, Scope
 from reports.api.tokens import MOST_OF_ONE, TokenRefused, make_token, revoke_token
 from tests import factories
+from tests.clients import Client
 
 pytestmark = pytest.mark.django_db
 BOTH = [Scope.CLAIMS_READ, Scope.CALCULATIONS_READ]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
@@ -14,6 +13,7 @@ from accounts.enums import OfficialRole
 from accounts.models import Organisation, User
 from casework.models import Case
 from tests import factories
+from tests.clients import Client
 from training.models import Enrolment, TrainingClass
 from training.services.claims import choose_trainees, start_claim
 

@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from casework.transitions import Refused
 from documents import storage
 from documents.models import NO_NAME, Document
 from tests import factories
+from tests.clients import Client
 from tests.training.conftest import words
 from training.models import Certificate, ClaimLine, Erasure, LabourContract, Trainee
 from training.services import privacy

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client, TestCase
+from django.test import TestCase
 from django.urls import reverse
 from django.utils import translation
 
@@ -19,6 +19,7 @@ from accounts.models import Organisation, User
 from applications.services import start_claim
 from casework.models import Case
 from tests import factories
+from tests.clients import Client
 from workbooks.models import ImportJob
 from workbooks.services import workers
 from workbooks.sheets import workbook_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from django.db import connection
-from django.test import Client, TestCase
+from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from applications import services
 from applications.models import Contract, OffshoreClaim, Receipt
 from audit.models import Record
 from tests import factories
+from tests.clients import Client
 from tests.portal import wait_until
 from tests.workbooks.conftest import CLASS, CONTRACT, RECEIPT, csv_file, said, trainee, xlsx
 from training.models import Enrolment, Trainee

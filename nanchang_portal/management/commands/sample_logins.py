@@ -25,5 +25,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{row['login']:<{width}}  {PASSWORD}  {row['does']}")
         if not options.get("all"):
             self.stdout.write(
-                "More organisations: enterprise2 to enterprise9, institution2, institution3; same password."
+                "More organisations: enterprise2 to enterprise9, institution2, institution3; same password. "
+                "Officials are asked for six digits too, which the page then shows."
             )

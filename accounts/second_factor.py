@@ -1,0 +1,47 @@
+"""The second factor of a sign-in: who needs one, whether this session proved one, and how long ago.
+
+allauth checks passwords, codes and keys and notes in the session what was shown; this module reads those notes.
+"""
+
+import time
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
+
+from accounts.permissions import is_official
+
+#: What opens a session; recovery codes replace one of these for a day on which it is lost.
+PRIMARY = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def proved_at(request) -> float:
+    """When this session last showed a second factor, in seconds of the epoch; 0.0 when it never did."""
+    records = get_authentication_records(request, request.user if request.user.is_authenticated else None)
+    return max((record["at"] for record in records if record.get("method") == "mfa"), default=0.0)
+
+
+def is_missing(request) -> bool:
+    """Whether the person must show a second factor before they see anything of the office."""
+    return is_official(request.user) and not proved_at(request)
+
+
+def is_recent(request) -> bool:
+    """Whether a second factor was shown within the last STEP_UP_SECONDS: what money and identity numbers ask for."""
+    return time.time() - proved_at(request) < settings.STEP_UP_SECONDS
+
+
+def is_set_up(user) -> bool:
+    return Authenticator.objects.filter(user=user, type__in=PRIMARY).exists()
+
+
+def matching_step(secret: str, code: str) -> int | None:
+    """The time step whose code this is, of those in force (before, now, after); None for a wrong code."""
+    typed = "".join(code.split())
+    for step in totp.yield_hotp_counters_from_time():
+        if totp.compare_user_code(
+            actual=typed, expected=totp.format_hotp_value(totp.hotp_value(secret, step))
+        ):
+            return step
+    return None

@@ -1,0 +1,23 @@
+"""The page that leads an official to the second factor, or to setting one up."""
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_safe
+
+from accounts import second_factor
+
+
+@login_required
+@require_safe
+def gate(request):
+    """Shows what to set up; sends on who has a factor already, and back who has shown it."""
+    back = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("dashboard")
+    if not second_factor.is_missing(request):
+        return redirect(back)
+    if second_factor.is_set_up(request.user):
+        return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")
+    return render(request, "accounts/second_factor.html")

@@ -1,0 +1,30 @@
+"""Browsers of the tests: Django's test client, in which a sign-in is a whole one."""
+
+import time
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
+from django import test
+
+from accounts.permissions import is_official
+
+
+class Client(test.Client):  # noqa: TID251
+    """Signs people in as the portal's own pages leave them: officials with a second factor shown just now.
+
+    What the session holds is allauth's record of it. `second_factor` says otherwise: False for none, a number for
+    how many seconds ago. Tests of the sign-in itself post the pages' forms (tests/accounts/test_second_factor.py).
+    """
+
+    def force_login(self, user, backend=None, *, second_factor: bool | float = True) -> None:
+        super().force_login(user, backend)
+        if second_factor is False or not is_official(user):
+            return
+        ago = 0 if second_factor is True else second_factor
+        session = self.session
+        session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+            {"method": "password", "at": time.time() - ago, "username": user.username},
+            {"method": "mfa", "at": time.time() - ago, "id": 0, "type": "totp"},
+        ]
+        session.save()

@@ -28,11 +28,11 @@ MOST_P99_MS = 30
 def measure() -> dict[str, Any]:
     """Prints the table and the JSON."""
     from django.conf import settings
-    from django.test import Client
     from django.urls import reverse
 
     from accounts.enums import OfficialRole
     from tests import factories
+    from tests.clients import Client
 
     enterprise = factories.OrganisationFactory()
     clerk = factories.clerk_of(enterprise)

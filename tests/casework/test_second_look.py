@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from casework.services.lines import LineDraft, decide_lines
 from casework.transitions import Refused
 from ledger.models import Balance, Entry, Reservation
 from tests import factories
+from tests.clients import Client
 
 pytestmark = pytest.mark.django_db
 

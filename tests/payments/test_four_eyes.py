@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
@@ -21,6 +20,7 @@ from ledger.models import Entry
 from payments.models import Batch
 from payments.services import batches
 from tests import factories
+from tests.clients import Client
 from tests.payments.conftest import draft_of
 
 REVIEW = (

@@ -9,7 +9,7 @@ from django import test
 from accounts.permissions import is_official
 
 
-class Client(test.Client):  # noqa: TID251
+class Client(test.Client):
     """Signs people in as the portal's own pages leave them: officials with a second factor shown just now.
 
     What the session holds is allauth's record of it. `second_factor` says otherwise: False for none, a number for

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -18,6 +17,7 @@ from applications.returns.selectors import owed_by, reporters
 from audit.models import Record
 from casework.transitions import Refused
 from tests import factories
+from tests.clients import Client
 
 pytestmark = pytest.mark.django_db
 

@@ -1,10 +1,10 @@
 """Returns by workbook: the page's judgement at the row and column, all or nothing, what is filed stays as it is."""
 
 import pytest
-from django.test import Client
 
 from applications.models import BusinessReturn
 from tests import factories
+from tests.clients import Client
 from tests.workbooks.conftest import Desk, filled_template, said, xlsx
 from workbooks.models import SourceRow
 

@@ -49,21 +49,24 @@ def frozen_receipts(assessment: Assessment) -> Iterator[tuple[str, ...]]:
         yield str(assessment.pk), str(position), line["usd"]
 
 
-def explained(row: RecomputedClaim) -> ClaimAssessment:
+def explained(
+    row: RecomputedClaim, terms: Sequence[OffshoreTerms] | None = None, usd: Decimal | None = None
+) -> ClaimAssessment:
     """The whole assessment behind a recomputed row, its steps with numbers and clauses.
 
+    `terms` are those of its recomputation, `usd` is the sum of its receipts; without them they are read.
     Raises ValueError when the row is not what the rules find of its claim.
     """
     claim = row.claim
-    terms = version_for_year(
-        [thawed(ProgrammeCode.OFFSHORE, one) for one in row.part.recomputation.terms], claim.year
-    )
-    usd = add(*FrozenReceipt.objects.filter(claim=claim).values_list("usd", flat=True))
-    found = claim_award_of(add(claim.earlier_usd, usd), claim.granted_rmb, terms)
+    terms = terms or [thawed(ProgrammeCode.OFFSHORE, one) for one in row.part.recomputation.terms]
+    version = version_for_year(terms, claim.year)
+    if usd is None:
+        usd = add(*FrozenReceipt.objects.filter(claim=claim).values_list("usd", flat=True))
+    found = claim_award_of(add(claim.earlier_usd, usd), claim.granted_rmb, version)
     if found != (row.award_rmb, row.findings):
         raise ValueError(f"{row.award_rmb} ({row.findings}) is not what the rules find of claim {claim}")
     return assess_claim(
-        usd=usd, earlier_usd=claim.earlier_usd, earlier_granted_rmb=claim.granted_rmb, terms=terms
+        usd=usd, earlier_usd=claim.earlier_usd, earlier_granted_rmb=claim.granted_rmb, terms=version
     )
 
 

@@ -79,8 +79,19 @@ def measure(rows: int) -> dict[str, Any]:
     return show(
         "training_awards", rows, times, ratios(times, pairs), targets=TARGETS,
         worker_peak_mb=peak, worker_peak_target_mb=MOST_MB, delivered_again_seconds=round(again.wall, 2),
+        bytes_a_row=_bytes_a_row(),
         edits_found=_edit_is_found(kept),
     )  # fmt: skip
+
+
+def _bytes_a_row() -> dict[str, int]:
+    """What a row takes on the disk with its indexes: frozen inputs in columns, and what a recomputation keeps."""
+    return {
+        table: round(
+            city.run(f"SELECT pg_total_relation_size('{table}')::float / count(*) FROM {table}")[0][0]
+        )  # noqa: S608
+        for table in ("training_frozenline", "training_recomputedline")
+    }
 
 
 def _terms():

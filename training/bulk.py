@@ -98,15 +98,14 @@ def facts_from(line: FrozenLine, *, already_subsidised: bool) -> TrainingFacts:
     )
 
 
-def explained(row: RecomputedLine) -> TraineeAssessment:
+def explained(row: RecomputedLine, terms: Sequence[TrainingTerms] | None = None) -> TraineeAssessment:
     """The whole assessment behind a recomputed row, its steps with numbers and clauses.
 
+    `terms` are those of its recomputation; without them they are read.
     Raises policy.rules.training.FactsError when the row is not what the rules find of its facts.
     """
-    recomputation = row.part.recomputation
-    version = version_on(
-        [thawed(ProgrammeCode.TRAINING, one) for one in recomputation.terms], row.line.signed_on
-    )
+    terms = terms or [thawed(ProgrammeCode.TRAINING, one) for one in row.part.recomputation.terms]
+    version = version_on(terms, row.line.signed_on)
     # A person who stands in the claim twice is paid once: for the others an earlier line counts as paid before.
     again = row.line.twin is not None and bool(row.findings & ALREADY_SUBSIDISED)
     facts = facts_from(row.line, already_subsidised=row.line.already_subsidised or again)

@@ -207,7 +207,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
 # A worker takes from both in turn, so a city's parts never keep a single calculation waiting; see docs/scaling.md.
-CELERY_TASK_QUEUES = [Queue("celery"), Queue("bulk")]
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("celery", "bulk")]
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_ROUTES = {"recomputations.*": {"queue": "bulk"}}
 # The portal's own LOGGING, in the worker too.

@@ -3,7 +3,9 @@
 import random
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 
 from accounts.enums import OfficialRole
 from applications import bulk as offshore_bulk
@@ -196,3 +198,40 @@ def test_the_database_keeps_what_was_written(auditor, filed):
         with pytest.raises(DatabaseError, match=named), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     assert Part.objects.filter(done_at__isnull=True).count() == 0
+
+
+def test_on_the_desk_it_is_asked_for_and_read(auditor, filed, client, settings):
+    settings.LANGUAGE_CODE = "en"
+    client.force_login(auditor)
+    place = "admin:recomputations_recomputation_"
+    assert client.post(reverse(f"{place}add"), {"programme": "training", "year": ""}).status_code == 302
+    recomputation = Recomputation.objects.get()
+    assert recomputation.asked_by == auditor and recomputation.terms
+    page = reverse(f"{place}change", args=[recomputation.pk])
+    assert "It is not finished yet." in client.get(page).content.decode()
+    tasks.plan(recomputation.pk)
+    for part in recomputation.parts.all():
+        tasks.work(part.pk)
+    assert "every claim comes to what its calculation says" in client.get(page).content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE training_recomputedline SET trainee_rmb = 0")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert filed["training"].number in client.get(page).content.decode()
+    assert "1 of 1" in client.get(reverse(f"{place}changelist")).content.decode()
+    client.force_login(factories.official(OfficialRole.FINANCE))
+    assert client.post(reverse(f"{place}add"), {"programme": "training", "year": ""}).status_code == 403
+    assert client.get(page).status_code == 200
+    assert Recomputation.objects.count() == 1
+
+
+def test_the_command_names_what_differs(filed, capsys):
+    call_command("recompute", "offshore", "--year", "2015")
+    assert "no difference" in capsys.readouterr().out
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE casework_assessment SET amount_rmb = 1")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    with pytest.raises(CommandError, match="1 claim"):
+        call_command("recompute", "offshore")
+    assert filed["offshore"].number in capsys.readouterr().err

@@ -74,3 +74,32 @@ def test_a_page_that_is_stale_approves_nothing(person):
     expect(refused).to_contain_text("待复审")
     expect(second.page.locator("#content .status").first).to_have_attribute("data-status", "final_review")
     assert second.page.locator(".opinions > li").count() == 1
+
+
+def test_no_page_of_the_desk_is_wider_than_a_telephone(person):
+    """Lists, and the first row's page of each, with everything unfolded."""
+    page = person("admin").page
+    page.set_viewport_size({"width": 360, "height": 740})
+    lists = [
+        f"/admin/{path}"
+        for path in (
+            "casework/case/?queue=all",
+            "notices/notice/",
+            "notices/objection/",
+            "notices/letter/",
+            "casework/delegation/",
+            "casework/conflict/",
+            "overview/",
+        )
+    ]
+    for path in lists:
+        page.goto(path)
+        first = page.locator("#result_list tbody tr th a").first
+        found = [first.get_attribute("href")] if first.count() else []
+        if "/casework/case/" in path:
+            found.append(found[0].split("change/")[0] + "lines/")
+        for address in (path, *found):
+            page.goto(address)
+            page.evaluate("document.querySelectorAll('details').forEach(found => { found.open = true })")
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 360, f"{address}: {width} pixels"

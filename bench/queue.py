@@ -10,7 +10,6 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 
 FEW, MANY = 1_000, int(os.environ.get("BENCH_CASES", "1000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
@@ -192,20 +191,11 @@ def show(few: dict, many: dict) -> int:
 
 def main() -> int:
     """Runs on engines and a database of its own, gone afterwards."""
-    import django
+    from bench.measure import engines
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "nanchang_portal.settings.test"
-    from nanchang_portal import embedded
+    with engines():
+        from accounts.models import User
 
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-
-    from accounts.models import User
-
-    settings.ALLOWED_HOSTS = ["*"]
-    with embedded.running(settings.DATA_DIR, "the bench", database=True, broker=True):
-        call_command("migrate", verbosity=0)
         who = people()
         user = User.objects.get(pk=who.pop("both"))
         load(1, FEW, who)
@@ -217,5 +207,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     sys.exit(main())

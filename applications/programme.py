@@ -15,7 +15,16 @@ from applications.models import OffshoreClaim, Receipt
 from applications.selectors import Rates, approved_claims_of_year, claim_lines, claim_of
 from casework.enums import IN_REVIEW, LineVerdict, Payee
 from casework.models import Case
-from casework.programmes import AMOUNT, AssessedResult, DecidableLine, Flag, PayeeLine, Problem
+from casework.programmes import (
+    AMOUNT,
+    AssessedResult,
+    DecidableLine,
+    Facets,
+    Flag,
+    PayeeLine,
+    Problem,
+    Replayed,
+)
 from documents.selectors import place_url
 from documents.selectors import problems_of as problems_of_papers
 from documents.services.filing import freeze
@@ -24,6 +33,8 @@ from ledger.selectors import granted_in_year
 from policy.enums import ProgrammeCode
 from policy.rules import offshore
 from policy.rules.money import add, multiply
+from policy.rules.terms import OffshoreTerms
+from policy.rules.versions import version_for_year
 from policy.selectors import offshore_terms_for
 
 
@@ -148,8 +159,14 @@ class OffshoreProgramme:
         usd = add(*(Decimal(line["usd"]) for line in lines))
         return {**snapshot, "lines": lines, "usd": format(usd, "f")}
 
-    def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
-        terms = offshore_terms_for(snapshot["year"])
+    def assess(
+        self,
+        snapshot: Mapping[str, Any],
+        basis: Mapping[str, Any],
+        terms: Sequence[OffshoreTerms] | None = None,
+    ) -> AssessedResult:
+        year = snapshot["year"]
+        terms = offshore_terms_for(year) if terms is None else version_for_year(terms, year)
         result = offshore.assess_claim(
             usd=Decimal(snapshot["usd"]),
             earlier_usd=Decimal(basis["earlier_usd"]),
@@ -171,7 +188,27 @@ class OffshoreProgramme:
                 "cap_rmb": str(terms.cap_rmb),
             },
             boundary=result.boundary,
+            on_limit=result.cumulative_usd == terms.threshold_usd,
         )
+
+    def bonds(self, snapshot: Mapping[str, Any]) -> Sequence[str]:
+        return [f"{snapshot['organisation']['credit_code']}:{snapshot['year']}"]
+
+    def facets(self, snapshots: Sequence[Mapping[str, Any]]) -> Sequence[Facets]:
+        return [Facets(_main_sector(snapshot), Decimal(snapshot["usd"])) for snapshot in snapshots]
+
+    def replay(
+        self, claims: Sequence[tuple[Mapping[str, Any], Sequence[str]]], terms: Sequence[OffshoreTerms]
+    ) -> Sequence[Replayed]:
+        usd, granted, found = Decimal(0), Decimal("0.00"), []
+        for snapshot, _held in claims:
+            basis = {"earlier_usd": str(usd), "granted_rmb": str(granted)}
+            result = self.assess(snapshot, basis, terms)
+            usd = Decimal(result.details["cumulative_usd"])
+            granted += result.amount_rmb
+            qualifies = int(result.amount_rmb > 0)
+            found.append(Replayed(result.policy_key, result.amount_rmb, qualifies, result.on_limit))
+        return found
 
     def flags(self, case: Case, snapshot: Mapping[str, Any]) -> Sequence[Flag]:
         return list(dict.fromkeys(flags_of(case, snapshot)))
@@ -205,3 +242,12 @@ class OffshoreProgramme:
             "undertaking_by": snapshot["undertaking_by"],
             "undertaking_at": snapshot["undertaking_at"],
         }
+
+
+def _main_sector(snapshot: Mapping[str, Any]) -> str:
+    """The sector that most of a claim's USD come from; of equals the first one."""
+    by_sector: dict[str, Decimal] = {}
+    for line in snapshot["lines"]:
+        sector = line["contract"]["sector"]
+        by_sector[sector] = by_sector.get(sector, Decimal(0)) + Decimal(line["usd"])
+    return max(by_sector, key=lambda sector: by_sector[sector], default="")

@@ -4,7 +4,12 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline, pretty
-from casework.desk import cover_admin, fund_admin, reopening_admin  # noqa: F401  (they register themselves)
+from casework.desk import (  # noqa: F401  (they register themselves)
+    cover_admin,
+    fund_admin,
+    recalculation_admin,
+    reopening_admin,
+)
 from casework.desk.case_admin import CaseAdmin
 from casework.models import (
     Assessment,

@@ -70,6 +70,7 @@ class RunCause(models.TextChoices):
     REQUEST = "request", _("Asked for by an official")
     REOPENING = "reopening", _("The case was reopened")
     REVIEW = "review", _("An official decided on lines")
+    RECALCULATION = "recalculation", _("A selection was calculated again")
 
 
 class Payee(models.TextChoices):
@@ -130,6 +131,15 @@ class CaseEventKind(models.TextChoices):
     OBJECTION_ANSWERED = "objection_answered", _("An objection or appeal was answered")
     LETTER_MADE = "letter_made", _("The decision letter is ready")
     REOPENED = "reopened", _("The case was reopened")
+
+
+class RecalculationState(models.TextChoices):
+    """Its preview is calculated, then somebody else looks at it."""
+
+    PREVIEW = "preview", pgettext_lazy("recalculation", "Preview is being calculated")
+    PROPOSED = "proposed", pgettext_lazy("recalculation", "Waits for a second person")
+    CONFIRMED = "confirmed", pgettext_lazy("recalculation", "Confirmed")
+    TURNED_DOWN = "turned_down", pgettext_lazy("recalculation", "Turned down")
 
 
 class ReopeningCause(models.TextChoices):

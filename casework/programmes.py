@@ -76,6 +76,26 @@ class AssessedResult:
     steps: tuple[dict[str, Any], ...]
     details: Mapping[str, Any] = field(default_factory=dict)
     boundary: bool = False
+    #: Equality alone decides somewhere, one way or the other; for comparing versions, not kept.
+    on_limit: bool = False
+
+
+@dataclass(frozen=True)
+class Facets:
+    """By what a city's figures are split: the main sector, and how large a claim is (offshore USD, or trainees)."""
+
+    sector: str
+    size: Decimal
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One claim's result in a replay: RMB, how many of its payees qualify, whether equality alone decides anywhere."""
+
+    policy_key: str
+    amount_rmb: Decimal
+    qualifying: int
+    on_limit: bool
 
 
 class Programme(Protocol):
@@ -110,8 +130,24 @@ class Programme(Protocol):
     ) -> Mapping[str, Any]:
         """The snapshot as the rules are to see it after the decisions on its lines (casework.lines.for_rules)."""
 
-    def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
-        """Apply the published terms; pure but for reading them."""
+    def assess(
+        self, snapshot: Mapping[str, Any], basis: Mapping[str, Any], terms: Sequence[Any] | None = None
+    ) -> AssessedResult:
+        """Apply `terms` (policy.selectors), or the published ones; pure but for reading those."""
+
+    def bonds(self, snapshot: Mapping[str, Any]) -> Sequence[str]:
+        """What ties claims together: those with a bond in common bear on each other and are replayed in one piece."""
+
+    def facets(self, snapshots: Sequence[Mapping[str, Any]]) -> Sequence[Facets]:
+        """The facets of many claims at once."""
+
+    def replay(
+        self, claims: Sequence[tuple[Mapping[str, Any], Sequence[str]]], terms: Sequence[Any]
+    ) -> Sequence[Replayed]:
+        """Assess tied claims in their order under `terms`, each after what the earlier ones got in this replay.
+
+        Each claim is its accepted snapshot and the persons in it who were subsidised outside of the replay.
+        """
 
     def flags(self, case: Case, snapshot: Mapping[str, Any]) -> Sequence[Flag]:
         """Automatic checks for the official."""

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from casework.services import calculation, deadlines
+from casework.services import calculation, deadlines, recalculation
 
 
 @shared_task(name="casework.calculate")
@@ -13,6 +13,13 @@ def sweep() -> None:
     """Send again what the broker may have lost; beat calls this every few seconds."""
     for run_id in calculation.take_due_runs(limit=500):
         calculate.delay(run_id)
+    for recalculation_id in recalculation.take_due(limit=20):
+        recalculate.delay(recalculation_id)
+
+
+@shared_task(name="casework.recalculate")
+def recalculate(recalculation_id: int) -> None:
+    recalculation.work(recalculation_id)
 
 
 @shared_task(name="casework.watch_corrections")

@@ -26,6 +26,12 @@ def _terms() -> dict[str, list[tuple[date, int]]]:
     return {name: sorted(rows, reverse=True) for name, rows in found.items()}
 
 
+@cache
+def size_bands(programme: str) -> tuple[int, ...]:
+    """Where statistics divide applicants by size: USD of an enterprise's year, trainees of an institution's year."""
+    return tuple(tomllib.loads(_TERMS.read_text(encoding="utf-8"))["size_bands"][programme])
+
+
 def practice(name: str, day: date) -> int:
     """The figure of a term (`policy/data/practice.toml`) on a day; before its first day the first one counts.
 

@@ -127,12 +127,13 @@ def assess_lines(
 
     `subsidised` are the keys of those who have received the subsidy before. Raises policy.rules.versions.VersionError.
     """
-    taken, payees, people, versions, boundary = set(subsidised), [], [], set(), False
+    taken, payees, people, versions = set(subsidised), [], [], set()
+    boundary = on_limit = False
     for line in lines:
         key = line["person_key"]
         result, version = assess_line(line, terms, already_subsidised=key in taken)
         versions.add(version.code)
-        boundary = boundary or result.boundary
+        boundary, on_limit = boundary or result.boundary, on_limit or result.on_limit
         people.append(person_of(line, result, version.code))
         if result.eligible:
             taken.add(key)
@@ -152,4 +153,5 @@ def assess_lines(
         steps=(),
         details=details,
         boundary=boundary,
+        on_limit=on_limit,
     )

@@ -1,6 +1,8 @@
 """The training subsidy as casework sees it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from casework.enums import IN_REVIEW, LineVerdict
 from casework.models import Case
-from casework.programmes import AssessedResult, DecidableLine, Flag, Problem
+from casework.programmes import AssessedResult, DecidableLine, Facets, Flag, Problem, Replayed
 from casework.templatetags.portal import day_text
 from documents.selectors import place_url
 from documents.selectors import problems_of as problems_of_papers
@@ -27,6 +29,7 @@ from training.selectors import (
     claim_of,
     designation_spans,
     lines_of,
+    sectors_of_classes,
     subsidised_person_keys,
 )
 
@@ -117,13 +120,50 @@ class TrainingProgramme:
             lines.append(line)
         return {**snapshot, "lines": lines}
 
-    def assess(self, snapshot: Mapping[str, Any], basis: Mapping[str, Any]) -> AssessedResult:
+    def assess(
+        self,
+        snapshot: Mapping[str, Any],
+        basis: Mapping[str, Any],
+        terms: Sequence[TrainingTerms] | None = None,
+    ) -> AssessedResult:
         return assess_lines(
             snapshot["lines"],
             institution_code=snapshot["organisation"]["credit_code"],
             subsidised=basis["subsidised"],
-            terms=published_terms(self.code),
+            terms=published_terms(self.code) if terms is None else terms,
         )
+
+    def bonds(self, snapshot: Mapping[str, Any]) -> Sequence[str]:
+        return [line["person_key"] for line in snapshot["lines"]]
+
+    def facets(self, snapshots: Sequence[Mapping[str, Any]]) -> Sequence[Facets]:
+        classes = {
+            (snapshot["organisation"]["credit_code"], line["class"]["code"])
+            for snapshot in snapshots
+            for line in snapshot["lines"]
+        }
+        sectors = sectors_of_classes(classes)
+        found = []
+        for snapshot in snapshots:
+            institution = snapshot["organisation"]["credit_code"]
+            count = Counter(
+                sectors.get((institution, line["class"]["code"]), "") for line in snapshot["lines"]
+            )
+            main = count.most_common(1)[0][0] if count else ""
+            found.append(Facets(main, Decimal(len(snapshot["lines"]))))
+        return found
+
+    def replay(
+        self, claims: Sequence[tuple[Mapping[str, Any], Sequence[str]]], terms: Sequence[TrainingTerms]
+    ) -> Sequence[Replayed]:
+        taken: set[str] = set()
+        found = []
+        for snapshot, held in claims:
+            result = self.assess(snapshot, {"subsidised": taken.union(held)}, terms)
+            taken.update(line.person_key for line in result.lines)
+            eligible = result.details["eligible"]
+            found.append(Replayed(result.policy_key, result.amount_rmb, eligible, result.on_limit))
+        return found
 
     def flags(self, case: Case, snapshot: Mapping[str, Any]) -> Sequence[Flag]:
         return list(flags_of(case, snapshot))

@@ -56,6 +56,16 @@ def classes_of(user: User) -> QuerySet[TrainingClass]:
     )
 
 
+def sectors_of_classes(classes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The sectors of classes, known by their institution's code and their own."""
+    wanted = set(classes)
+    rows = TrainingClass.objects.filter(
+        institution__credit_code__in={institution for institution, _code in wanted},
+        code__in={code for _institution, code in wanted},
+    ).values_list("institution__credit_code", "code", "sector")
+    return {(institution, code): sector for institution, code, sector in rows}
+
+
 def trainees_of(
     user: User, *, name: str = "", training_class: TrainingClass | None = None
 ) -> QuerySet[Trainee]:

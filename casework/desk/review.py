@@ -82,15 +82,19 @@ _TONES = {
 
 
 def opinions(case: Case) -> list[Opinion]:
+    """Every review once: one that went along to a later calculation stands where it is now."""
+    reviews = list(
+        case.reviews.select_related("reviewer", "assessment", "delegation__giver", "ground").order_by("id")
+    )
+    carried = {review.carried_from_id for review in reviews}
     return [
         Opinion(
             review,
             _TONES[Outcome(review.outcome)],
             review.void_at is not None or review.assessment_id != case.current_assessment_id,
         )
-        for review in case.reviews.select_related(
-            "reviewer", "assessment", "delegation__giver", "ground"
-        ).order_by("id")
+        for review in reviews
+        if review.pk not in carried
     ]
 
 

@@ -8,6 +8,7 @@ from casework.models.ground import Ground
 from casework.models.history import CaseEvent, Submission, Transition
 from casework.models.line import LineDecision
 from casework.models.queue import Assignment, FiledReference, SavedView
+from casework.models.recalculation import RecalculatedCase, Recalculation
 from casework.models.remark import Remark
 from casework.models.review import Review
 from casework.models.second_look import Reopening
@@ -27,6 +28,8 @@ __all__ = [
     "Ground",
     "FiledReference",
     "LineDecision",
+    "RecalculatedCase",
+    "Recalculation",
     "Remark",
     "Reopening",
     "Review",

@@ -24,6 +24,15 @@ class CalculationRun(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now())
     run_after = models.DateTimeField(_("not before"), db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    assessment = models.ForeignKey(
+        "Assessment",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assessment"),
+        help_text=_("What it came to; an earlier one where nothing had changed."),
+    )
     error = models.CharField(_("error"), max_length=300, blank=True)
 
     class Meta:

@@ -46,6 +46,15 @@ class Review(models.Model):
         verbose_name=_("on behalf of"),
         help_text=_("The delegation by which the reviewer acted for a colleague."),
     )
+    carried_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("carried over from"),
+        help_text=_("The same conclusion on an earlier calculation that came to the same amounts."),
+    )
     at = models.DateTimeField(_("at"), db_default=Now())
     void_at = models.DateTimeField(
         _("void since"), null=True, blank=True, help_text=_("The data or the calculation changed after it.")
@@ -98,6 +107,28 @@ class Review(models.Model):
                         WHERE case_id = NEW.case_id AND submitted_by_id = NEW.reviewer_id
                     ) THEN
                         RAISE EXCEPTION 'review_not_by_submitter' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.carried_from_id IS NOT NULL THEN
+                        -- Word for word what was concluded, on a calculation that pays everybody the same.
+                        IF NOT EXISTS (
+                            SELECT 1 FROM casework_review seen
+                            JOIN casework_assessment before ON before.id = seen.assessment_id
+                            JOIN casework_assessment after ON after.id = NEW.assessment_id
+                            WHERE seen.id = NEW.carried_from_id AND seen.void_at IS NULL AND seen.stage = 'initial'
+                                AND before.case_id = NEW.case_id AND after.case_id = NEW.case_id
+                                AND before.submission_id = after.submission_id
+                                AND before.amount_rmb = after.amount_rmb
+                                AND before.result -> 'lines' = after.result -> 'lines'
+                                AND NEW.assessment_hash = after.hash
+                                AND (seen.case_id, seen.stage, seen.outcome, seen.reason, seen.reviewer_id,
+                                    seen.submitter_id, seen.at)
+                                    = (NEW.case_id, NEW.stage, NEW.outcome, NEW.reason, NEW.reviewer_id,
+                                    NEW.submitter_id, NEW.at)
+                                AND seen.delegation_id IS NOT DISTINCT FROM NEW.delegation_id
+                        ) THEN
+                            RAISE EXCEPTION 'review_carried_with_its_amounts' USING ERRCODE = 'check_violation';
+                        END IF;
+                        RETURN NEW;
                     END IF;
                     IF found.assigned_to_id <> NEW.reviewer_id THEN
                         RAISE EXCEPTION 'review_by_assignee' USING ERRCODE = 'check_violation';

@@ -13,9 +13,9 @@ from accounts.models import Organisation, User
 from audit import services as audit
 from audit.services import sha256
 from casework import failpoints
-from casework.enums import IN_REVIEW, ReopeningState, RunCause, RunState, Status
+from casework.enums import IN_REVIEW, ReopeningState, RunCause, RunState, Stage, Status
 from casework.lines import by_key, for_rules
-from casework.models import Assessment, CalculationRun, Case, Submission
+from casework.models import Assessment, CalculationRun, Case, Review, Submission
 from casework.permissions import may_recalculate
 from casework.programmes import AssessedResult, PayeeLine, programme_of
 from casework.transitions import Refused, transition
@@ -188,9 +188,10 @@ def _calculate(run_id: int) -> None:
         result = rules.assess(counted, inputs["basis"])
         failpoints.pass_by("computed")
         assessment = _store(case, run, inputs, result)
-        _adopt(case, assessment, result)
+        _adopt(case, assessment, result, carries=run.cause == RunCause.RECALCULATION)
+        run.assessment = assessment
     run.state, run.finished_at, run.error = RunState.DONE, timezone.now(), ""
-    run.save(update_fields=["state", "finished_at", "error"])
+    run.save(update_fields=["state", "finished_at", "error", "assessment"])
 
 
 def _store(case: Case, run: CalculationRun, inputs: dict, result: AssessedResult) -> Assessment:
@@ -225,16 +226,21 @@ def _store(case: Case, run: CalculationRun, inputs: dict, result: AssessedResult
     return assessment
 
 
-def _adopt(case: Case, assessment: Assessment, result: AssessedResult) -> None:
-    """Make an assessment the case's current one; an initial review of another assessment is void."""
+def _adopt(case: Case, assessment: Assessment, result: AssessedResult, *, carries: bool) -> None:
+    """Make an assessment the case's current one; an initial review of another assessment is void.
+
+    `carries`: unless it pays everybody what the reviewed one paid; then the review goes along with it.
+    """
     if case.current_assessment_id == assessment.pk:
         return
+    before = case.current_assessment
+    carried = carries and case.status == Status.FINAL_REVIEW and _carry(case, before, assessment)
     flags = list(
         dict.fromkeys(f.code for f in programme_of(case).flags(case, assessment.submission.snapshot))
     )
     case.current_assessment, case.amount_rmb = assessment, result.amount_rmb
     case.warnings = flags + (["boundary"] if result.boundary else [])
-    if case.status == Status.FINAL_REVIEW:
+    if case.status == Status.FINAL_REVIEW and not carried:
         transition(
             case=case,
             to=Status.INITIAL_REVIEW,
@@ -246,6 +252,39 @@ def _adopt(case: Case, assessment: Assessment, result: AssessedResult) -> None:
     else:
         case.version += 1
         case.save(update_fields=["current_assessment", "amount_rmb", "warnings", "version"])
+
+
+def _carry(case: Case, before: Assessment, after: Assessment) -> bool:
+    """Bind the initial review to a new assessment that pays the same to the same; the database compares once more."""
+    same = (before.amount_rmb, before.result["lines"], before.submission_id) == (
+        after.amount_rmb,
+        after.result["lines"],
+        after.submission_id,
+    )
+    seen = case.reviews.filter(assessment=before, stage=Stage.INITIAL, void_at__isnull=True).first()
+    if not same or seen is None:
+        return False
+    if not case.reviews.filter(assessment=after, stage=Stage.INITIAL, void_at__isnull=True).exists():
+        Review.objects.create(
+            case=case,
+            assessment=after,
+            assessment_hash=after.hash,
+            stage=seen.stage,
+            outcome=seen.outcome,
+            reason=seen.reason,
+            reviewer_id=seen.reviewer_id,
+            submitter_id=seen.submitter_id,
+            delegation_id=seen.delegation_id,
+            at=seen.at,
+            carried_from=seen,
+        )
+    audit.record(
+        actor="worker",
+        action="case.review.carried",
+        obj=case,
+        data={"review": seen.pk, "from": before.hash, "to": after.hash, "amount_rmb": after.amount_rmb},
+    )
+    return True
 
 
 @transaction.atomic

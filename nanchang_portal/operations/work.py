@@ -17,6 +17,9 @@ from documents.services import scans
 from messaging import post
 from messaging.enums import MailState
 from messaging.models import Mail
+from simulations.enums import ChunkState, SimulationState
+from simulations.models import Chunk
+from simulations.services import asking
 from workbooks.enums import JobState, Step
 from workbooks.models import ImportJob
 
@@ -83,6 +86,16 @@ KINDS = (
         # In quarantine for want of the scanner's answer: tried again by itself.
         failed=Q(state=JobState.FAILED) | Q(state=JobState.UPLOADED, step=Step.NO_SCANNER),
         since="created_at",
+    ),
+    Kind(
+        "simulation",
+        _("Parts of simulations"),
+        Chunk.objects.all,
+        queued=Q(state=ChunkState.WAITING, attempts=0, simulation__state=SimulationState.RUNNING),
+        running=Q(state=ChunkState.WAITING, attempts__gt=0, simulation__state=SimulationState.RUNNING),
+        failed=Q(state=ChunkState.FAILED),
+        since="created_at",
+        retry=asking.retry_failed,
     ),
     Kind(
         "scan",

@@ -14,6 +14,7 @@ from nanchang_portal.sample import (
     people,
     rates,
     returns,
+    simulations,
     training,
 )
 
@@ -33,6 +34,7 @@ def load() -> None:
     desk.create(users, claims)
     training.create(users, found)
     returns.create(users, found)
+    simulations.create(users)
     notices.create(users)
     accounts.create(users)
     # The sample's history is in its people's inboxes; no mail tells of it.

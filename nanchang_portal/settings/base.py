@@ -216,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
     "operations.heartbeat": {"task": "operations.heartbeat", "schedule": 30.0},
     "audit.seal": {"task": "audit.seal", "schedule": 300.0},
     "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},
+    "simulations.sweep": {"task": "simulations.sweep", "schedule": 5.0},
     "messaging.collect": {"task": "messaging.collect", "schedule": 5.0},
     "messaging.digest": {"task": "messaging.digest", "schedule": 300.0},
     "casework.watch_corrections": {"task": "casework.watch_corrections", "schedule": 900.0},

@@ -76,6 +76,8 @@ class TraineeAssessment:
     reasons: tuple[Reason, ...]
     steps: tuple[Step, ...]
     boundary: bool
+    #: Equality alone decides, one way or the other (findings.is_on_limit).
+    on_limit: bool
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def _explained(facts: TrainingFacts, terms: TrainingTerms, found: int) -> Traine
         reasons=reasons,
         steps=tuple(steps),
         boundary=findings.is_boundary(found),
+        on_limit=findings.is_on_limit(found),
     )
 
 

@@ -234,6 +234,9 @@ DESK = {
     "admin:casework_delegation_approve": OFFICIALS,
     "admin:casework_delegation_end": OFFICIALS,
     "admin:casework_conflict_lift": OFFICIALS,
+    "admin:casework_recalculation_new": ("final", "policy", "superuser"),
+    # POST only; the service asks for another person than who proposed it.
+    "admin:casework_recalculation_decide": OFFICIALS,
     "admin:casework_reopening_propose": OFFICIALS,
     "admin:casework_reopening_settle": OFFICIALS,
     "admin:notices_notice_make": OFFICIALS,
@@ -263,6 +266,10 @@ DESK = {
     "admin:payments_batch_out": OFFICIALS,
     **{f"admin:payments_payment_{step}": OFFICIALS for step in ANSWER_STEPS},
     **{f"admin:payments_payeeaccount_{step}": OFFICIALS for step in ACCOUNT_STEPS},
+    "admin:simulations_simulation_new": POLICY_EDITORS,
+    **{f"admin:simulations_simulation_{name}": OFFICIALS for name in ("progress", "workbook")},
+    # POST only; the service asks for a policy editor.
+    **{f"admin:simulations_simulation_{name}": OFFICIALS for name in ("stop", "resume")},
     "admin:ledger_fund_propose": ("finance", "policy", "superuser"),
     "admin:ledger_fund_decide": ("finance", "policy", "superuser"),
     "admin:auth_user_password_change": SUPERUSER,
@@ -287,6 +294,8 @@ REGISTERS = {
     "payments_payment": (OFFICIALS, (), ()),
     "payments_payeeaccount": (OFFICIALS, (), ()),
     "ledger_fund": (OFFICIALS, (), ()),
+    "simulations_simulation": (OFFICIALS, (), ()),
+    "casework_recalculation": (OFFICIALS, (), ()),
     "ledger_fundchange": (OFFICIALS, (), ()),
     "ledger_reconcilerun": (OFFICIALS, (), ()),
     "ledger_reservation": (OFFICIALS, (), ()),
@@ -496,6 +505,9 @@ def targets(world) -> Iterator[Target]:
         elif name.startswith("admin:policy_policyversion_"):
             draft = apps.get_model("policy", "PolicyVersion").objects.filter(status="draft").first()
             yield Target(name, reverse(name, args=[draft.pk]), "desk")
+        elif name.startswith(("admin:simulations_simulation_", "admin:casework_recalculation_")):
+            model = apps.get_model(*name.removeprefix("admin:").split("_")[:2])
+            yield Target(name, reverse(name, args=[model.objects.first().pk]), "desk")
         elif name == "admin:ledger_fund_decide":
             yield Target(name, reverse(name, args=[FundChange.objects.first().pk]), "desk")
         else:

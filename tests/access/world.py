@@ -13,7 +13,7 @@ from applications.models import ExchangeRate
 from audit.models import Seal
 from casework.enums import CaseEventKind, Outcome, Stage
 from casework.models import Case, CaseEvent, SavedView
-from casework.services import calculation, cover, decisions, lines, second_look
+from casework.services import calculation, cover, decisions, lines, recalculation, second_look
 from ledger import changes
 from ledger.enums import ChangeKind
 from ledger.models import Balance, Entry
@@ -24,10 +24,11 @@ from notices.models import Notice
 from notices.services import letters, objections
 from payments.models import Batch, Hold, PayeeAccount, PersonFile, PersonSide
 from payments.services import accounts, batches, debarments, holds, recovery, spot_checks
-from policy.models import WorkdayOverride
+from policy.models import PolicyVersion, WorkdayOverride
 from recomputations.models import Recomputation
 from reports.api.models import Scope
 from reports.api.tokens import make_token
+from simulations.services import asking, freezing, running
 from tests import factories
 from tests.clients import Client
 from training.models import Employer
@@ -171,6 +172,11 @@ def build() -> SimpleNamespace:
         user=initial,
     ).objection
     after = _after_payment(paid, clerk, initial, final)
+    _simulate(factories.official(OfficialRole.POLICY_EDITOR))
+    again = recalculation.propose(
+        user=factories.official(OfficialRole.POLICY_EDITOR), programme="offshore", reason="Sealed decree"
+    )
+    recalculation.work(again.pk)
     collect()
     token, _text = make_token(user=owner, organisation=enterprise, name="Sealed ERP", scopes=Scope.values)
     return SimpleNamespace(
@@ -268,6 +274,21 @@ def _after_payment(case, clerk, initial, final) -> dict:
     PersonSide.objects.create(file=file, organisation=case.organisation)
     found = {"spotcheck": first, "hearing": hearing}
     return found | {"recoveryorder": order, "debarment": debarment, "personfile": file}
+
+
+def _simulate(editor: User) -> None:
+    """A finished simulation of the draft that reads the threshold as "at least"."""
+    simulation = asking.ask(
+        user=editor,
+        programme="offshore",
+        versions=[PolicyVersion.objects.get(programme="offshore", code="2013-gte")],
+        first_year=2013,
+        last_year=2016,
+        question="Sealed question",
+    )
+    freezing.freeze(simulation.pk)
+    for chunk in simulation.chunks.all():
+        running.run_chunk(chunk.pk)
 
 
 def _desk(filed, initial, final) -> dict:

@@ -37,6 +37,7 @@ ROOMS = (
     "notices",
     "payments",
     "policy",
+    "simulations",
     "training",
 )
 

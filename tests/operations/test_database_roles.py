@@ -197,3 +197,32 @@ def test_every_kind_of_row_is_made_by_that_user(as_app):
     assert world.build().approved.status == "approved"
     as_app.execute("SELECT current_user")
     assert as_app.fetchone() == (settings.DATABASE_APP_ROLE,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE policy_policyparameter SET value = '1' WHERE version_id = {id}",
+        "UPDATE policy_policyversion SET title_en = 'x' WHERE id = {id}",
+        "UPDATE policy_policyversion SET status = 'draft' WHERE id = {id}",
+        "DELETE FROM policy_policyparameter WHERE version_id = {id}",
+        "INSERT INTO policy_policyparameter (version_id, name, value, unit, clause, quotation)"
+        " VALUES ({id}, 'bonus', '1', 'RMB', 'x', '')",
+    ],
+)
+def test_a_published_policy_version_is_final_for_the_web_role_too(as_app, statement):
+    as_app.execute(
+        "SELECT id FROM policy_policyversion WHERE programme = 'offshore' AND status = 'published'"
+    )
+    statement = statement.format(id=as_app.fetchone()[0])
+    as_app.execute("SAVEPOINT before")
+    with pytest.raises(DatabaseError, match="published_is_final"):
+        as_app.execute(statement)
+    as_app.execute("ROLLBACK TO before")
+    # Nor with the triggers out of the way, nor switched off.
+    as_app.execute("SET LOCAL pgtrigger.ignore = '{published_is_final}'")
+    with pytest.raises(DatabaseError, match="published_is_final"):
+        as_app.execute(statement)
+    as_app.execute("ROLLBACK TO before")
+    for table in ("policy_policyversion", "policy_policyparameter"):
+        refused(as_app, f"ALTER TABLE {table} DISABLE TRIGGER ALL")

@@ -1,0 +1,1 @@
+"""Simulations on the officials' desk: asking, progress, the result page, the workbook."""

@@ -148,7 +148,10 @@ def stacked(
     for n, label in enumerate(labels):
         top, start = n * ROW, 0.0
         texts.append(Text("0", top + 16, label, "chart-label"))
-        texts.append(Text("100%", top + 16, words(_exact(series, n)), "chart-value", "end"))
+        is_known = any(one.values[n] is not None for one in series)
+        texts.append(
+            Text("100%", top + 16, words(_exact(series, n)) if is_known else "–", "chart-value", "end")
+        )
         if whole is not None:
             rects.append(Rect("0", top + 24, "100", BAR, "chart-track"))
         for colour, one in enumerate(series, start=1):

@@ -38,10 +38,13 @@ class PortalAdminSite(AdminSite):
 
     def get_urls(self):
         from nanchang_portal.operations import desk
+        from reports.statistics import views as statistics
 
         return [
             path("registers/", self.admin_view(self.registers), name="registers"),
             path("overview/", self.admin_view(self.overview), name="overview"),
+            path("statistics/", self.admin_view(statistics.desk_statistics), name="statistics"),
+            path("statistics.csv", self.admin_view(statistics.desk_statistics_csv), name="statistics_csv"),
             path("operations/", self.admin_view(desk.operations), name="operations"),
             path("operations/retry/", self.admin_view(desk.retry), name="operations_retry"),
             *super().get_urls(),

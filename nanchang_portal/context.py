@@ -73,6 +73,7 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
             (_("For students"), reverse("public:guide", args=["students"])),
             (_("Public notices"), reverse("notices:notices")),
             (_("Awards"), reverse("public:awards")),
+            (_("Statistics"), reverse("public:statistics")),
             (pgettext("list of organisations", "Register"), reverse("public:organisations")),
             (_("Questions"), reverse("public:questions")),
         ]
@@ -82,6 +83,7 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
             (_("Review queue"), reverse("admin:casework_case_changelist")),
             (_("Overview"), reverse("admin:overview")),
             (_("Public notices"), reverse("admin:notices_notice_changelist")),
+            (_("Statistics"), reverse("admin:statistics")),
             (_("Payments"), reverse("admin:payments_batch_changelist")),
             (_("Delegations"), reverse("admin:casework_delegation_changelist")),
             (_("Registers"), reverse("admin:registers")),

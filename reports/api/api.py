@@ -15,7 +15,7 @@ from policy.estimates import EstimateInputError
 from policy.rules.money import AmountError
 from policy.rules.periods import PeriodError
 from policy.rules.versions import VersionError
-from reports.api import estimates, letters, lists, own
+from reports.api import estimates, letters, lists, own, statistics
 
 
 class PlainRenderer(BaseRenderer):
@@ -42,6 +42,7 @@ api = NinjaAPI(
 api.add_router("", estimates.router)
 api.add_router("", lists.router)
 api.add_router("", letters.router)
+api.add_router("", statistics.router)
 api.add_router("", own.router)
 
 

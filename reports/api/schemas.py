@@ -133,6 +133,60 @@ class Notices(Schema):
     next: int | None
 
 
+class Growth(Schema):
+    """The path that the whole business should follow: so many per cent a year since the base year."""
+
+    base_year: int
+    percent: int
+
+
+class YearOfPath(Schema):
+    """USD. A figure is null where it is not public, the target where none holds."""
+
+    year: int
+    total: Amount | None
+    offshore: Amount | None
+    onshore: Amount | None
+    target: Amount | None
+
+
+class Measured(Schema):
+    """One figure: an amount with two decimals or a whole number; null where it is suppressed."""
+
+    measure: str
+    value: str | None
+    suppressed: bool
+
+
+class StatisticsRow(Schema):
+    code: str
+    zh: str
+    en: str
+    figures: list[Measured]
+
+
+class StatisticsTable(Schema):
+    """`unit` is USD, RMB or people."""
+
+    code: str
+    unit: str
+    rows: list[StatisticsRow]
+
+
+class Statistics(Schema):
+    """`years` are those that have statistics; figures of fewer than `smallest_count` contributors are suppressed.
+
+    `year` is null while there are none.
+    """
+
+    year: int | None
+    years: list[int]
+    smallest_count: int
+    growth: Growth
+    path: list[YearOfPath]
+    tables: list[StatisticsTable]
+
+
 class VerifiedLetter(Schema):
     """What the portal says of a decision letter. `organisation` is masked; `amount_rmb` is null where none was granted.
 

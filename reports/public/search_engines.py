@@ -12,7 +12,7 @@ from reports.public.pages import GUIDES
 #: Pages of their own; results of the checker and pages of lists name these as their canonical address.
 NAMES = (
     *("public:check_offshore", "public:check_training"),
-    *("public:organisations", "public:awards", "public:open_data"),
+    *("public:organisations", "public:awards", "public:statistics", "public:open_data"),
     *("public:questions", "public:contact", "public:accessibility", "public:privacy"),
 )
 OF_NOTICES = ("notices:notices", "notices:letters")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from reports.api import docs
 from reports.public import check, feeds, lists, pages, search_engines
+from reports.statistics import views as statistics
 
 app_name = "public"
 urlpatterns = [
@@ -18,6 +19,9 @@ urlpatterns = [
     path("register.csv", lists.organisations_csv, name="organisations_csv"),
     path("awards", lists.awards, name="awards"),
     path("awards.csv", lists.awards_csv, name="awards_csv"),
+    path("statistics", statistics.statistics, name="statistics"),
+    path("statistics.csv", statistics.statistics_csv, name="statistics_csv"),
+    path("statistics.xlsx", statistics.statistics_xlsx, name="statistics_xlsx"),
     path("notices.atom", feeds.notices, name="feed"),
     path("data", docs.open_data, name="open_data"),
     path("robots.txt", search_engines.robots, name="robots"),

@@ -45,6 +45,17 @@ def test_a_visitor_checks_a_case_and_reads_the_lists(person, portal, language):
     visitor.fill(q="没有这样的名称").press("main form[role=search] button")
     expect(page.locator("main tbody tr")).to_have_count(0)
 
+    # Statistics of a year, a chart's figures as a table, and the same as a file.
+    page.locator("header nav a[href='/statistics']").click()
+    visitor.fill(year="2020").press("main form button[type=submit]")
+    chart = page.locator("#chart-growth")
+    expect(chart.locator("svg[role=img]")).to_be_visible()
+    chart.locator("summary").click()
+    expect(chart.locator("tbody tr").filter(has_text="2020")).to_be_visible()
+    with page.expect_download() as file:
+        page.locator("main a[href^='/statistics.csv']").click()
+    assert "2020,market,total," in file.value.path().read_text(encoding="utf-8-sig")
+
     # Elder mode goes along to the next page.
     visitor.press("header button[name=mode]")
     visitor.go("/guide/students")

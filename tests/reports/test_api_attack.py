@@ -27,6 +27,8 @@ CONTRADICTIONS = "/estimate/training"
 def interface(award, notice, settings):
     """The description as the interface gives it; enough rows behind it, and no limit of requests."""
     settings.API_REQUESTS_PER_MINUTE = 10**9
+    enterprise = award.case.organisation
+    factories.accepted_return(enterprise, factories.clerk_of(enterprise), ("US", "250000"), ("CN", "1"))
     # As Django's own test client does: a request ends here, the test's transaction does not.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)

@@ -13,6 +13,7 @@ from tests.portal import BASE, CHROMIUM
 LIGHTHOUSE = BASE / ".lighthouse"
 PAGES = {
     "home": "/",
+    "statistics": "/statistics",
     "checker": "/check/offshore?year=2015&claim1=150000&claim2=100000",
 }
 #: Bytes over the wire, heads of the answers included.

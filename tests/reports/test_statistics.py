@@ -8,12 +8,12 @@ from decimal import Decimal
 import openpyxl
 import pytest
 from django.db import connection
-from django.test import Client
 from django.urls import reverse
 
 from accounts.enums import OfficialRole
 from reports.statistics.report import path, report, years
 from tests import factories
+from tests.clients import Client
 
 pytestmark = pytest.mark.django_db
 LINES = """

@@ -1,10 +1,16 @@
-"""What stands between a signed-in official and the portal until the second factor was shown."""
+"""What stands between signed-in people and the portal: the second factor of officials, the list of own sessions."""
 
+import time
+
+from allauth.account.internal.flows.reauthentication import suspend_request
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import second_factor
+from accounts.permissions import is_official
 
 #: What may be looked at before: public pages, and everything that leads in or out.
 OPEN = {
@@ -22,7 +28,10 @@ OPEN_PREFIXES = ("account_", "mfa_")
 
 
 class SecondFactorMiddleware:
-    """An official whose session has shown no second factor is led to it, from every page that is not public."""
+    """An official whose session has shown no second factor is led to it, from every page that is not public.
+
+    What moves money or shows a whole number (STEP_UP_VIEWS) asks again when the factor was shown too long ago.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -32,6 +41,15 @@ class SecondFactorMiddleware:
 
     def process_view(self, request, view, args, kwargs):
         match = request.resolver_match
+        if (
+            match.view_name in settings.STEP_UP_VIEWS
+            and request.method == "POST"
+            and is_official(request.user)
+            and second_factor.proved_at(request)
+            and not second_factor.is_recent(request)
+        ):
+            # What was posted waits in the session and is done once the code was right.
+            return suspend_request(request, reverse("mfa_reauthenticate"))
         if match.namespace in OPEN_NAMESPACES or match.view_name in OPEN:
             return None
         if match.view_name.startswith(OPEN_PREFIXES) or not second_factor.is_missing(request):
@@ -39,3 +57,23 @@ class SecondFactorMiddleware:
         # Nothing that was posted is done; a page is come back to.
         back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("admin:index")
         return redirect(f"{reverse('second_factor')}?{urlencode({'next': back})}")
+
+
+class SessionListMiddleware:
+    """Keeps for everybody's own list where they are signed in; written every few minutes, not at each page."""
+
+    EVERY = 300
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            self.note(request)
+        return self.get_response(request)
+
+    def note(self, request) -> None:
+        now, known = int(time.time()), request.session.get("noted", 0)
+        if "_auth_user_id" in request.session and now - known >= self.EVERY and request.user.is_authenticated:
+            UserSession.objects.create_from_request(request)
+            request.session["noted"] = now

@@ -1,5 +1,6 @@
 """Changes to organisations, memberships and accreditations."""
 
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from accounts.enums import MembershipRole
@@ -27,6 +28,13 @@ def register_organisation(*, user: User, organisation: Organisation) -> Organisa
 def choose_language(*, user: User, language: str) -> None:
     """Remember in which language a person reads; a habit, not a change that the audit would tell."""
     User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)
+
+
+@transaction.atomic
+def end_session(*, user: User, session: UserSession) -> None:
+    """Sign one of the person's own sessions out, wherever it is."""
+    session.end()
+    audit.record(actor=user, action="user.session_ended", obj=user)
 
 
 class OrganisationChanged(Exception):

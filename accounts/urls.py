@@ -3,9 +3,10 @@
 from django.urls import path
 
 from accounts import member_views as members
-from accounts import second_factor_views, views
+from accounts import second_factor_views, session_views, views
 
 urlpatterns = [
+    path("accounts/sessions/<int:pk>/end", session_views.end, name="session_end"),
     path("accounts/second-factor", second_factor_views.gate, name="second_factor"),
     path("organisations/", views.organisations, name="organisations"),
     path("organisations/new", views.organisation_new, name="organisation_new"),

@@ -124,6 +124,7 @@ ACTIONS = {
     "training.workbook_imported": pgettext_lazy("audit", "Trainees taken over from a workbook"),
     "user.changed": pgettext_lazy("audit", "Account changed"),
     "user.created": pgettext_lazy("audit", "Account opened"),
+    "user.session_ended": pgettext_lazy("audit", "Session ended"),
     "user.sign_in": pgettext_lazy("audit", "Way of signing in changed"),
     "user.mail_preferences": pgettext_lazy("audit", "Choice of mails changed"),
 }

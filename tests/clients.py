@@ -18,10 +18,12 @@ class Client(test.Client):
 
     def force_login(self, user, backend=None, *, second_factor: bool | float = True) -> None:
         super().force_login(user, backend)
+        session = self.session
+        session["noted"] = int(time.time())  # in the list of the person's sessions
+        session.save()
         if second_factor is False or not is_official(user):
             return
         ago = 0 if second_factor is True else second_factor
-        session = self.session
         session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
         session[AUTHENTICATION_METHODS_SESSION_KEY] = [
             {"method": "password", "at": time.time() - ago, "username": user.username},

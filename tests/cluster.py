@@ -15,7 +15,13 @@ from pathlib import Path
 
 BASE = Path(__file__).resolve().parents[1]
 CACHE = BASE / ".pytest_cache" / "cluster"
-SOURCES = ["*/migrations/*.py", "policy/data/**/*", "accounts/data/**/*", "nanchang_portal/embedded/*.py"]
+SOURCES = [
+    "*/migrations/*.py",
+    "nanchang_portal/settings/base.py",  # the apps
+    "policy/data/**/*",
+    "accounts/data/**/*",
+    "nanchang_portal/embedded/*.py",
+]
 
 
 def copy_to(pg: Path) -> None:

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -68,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SessionListMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -139,6 +141,8 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.sign_in_forms.LoginForm", "signup": "accounts.sign_in_forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+# One address, changed once the new one was confirmed; the old one is told.
+ACCOUNT_CHANGE_EMAIL = True
 # The second factor: officials need one (accounts/second_factor.py), everybody else may have one.
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -151,6 +155,23 @@ MFA_FORMS = {
 }
 # How long a second factor that was shown is enough for money and identity numbers.
 STEP_UP_SECONDS = 600
+STEP_UP_VIEWS = {
+    *(f"admin:payments_batch_{step}" for step in ("submit", "release", "sent")),
+    *(f"admin:payments_payment_{step}" for step in ("answer", "confirm")),
+    *(f"admin:payments_payeeaccount_{step}" for step in ("confirm", "verify", "reveal")),
+    *(f"admin:payments_spotcheck_{step}" for step in ("order", "debar")),
+    *(f"admin:payments_recoveryorder_{step}" for step in ("confirm", "repayment", "received")),
+    "admin:payments_debarment_confirm",
+    "admin:payments_personfile_decide",
+    "admin:ledger_fund_propose",
+    "admin:ledger_fund_decide",
+    "admin:accounts_ownerappointment_confirm",
+    "admin:accounts_user_add",
+    "admin:accounts_user_change",
+    "admin:auth_user_password_change",
+    "training:trainee_reveal",
+    "training:trainee_export",
+}
 # Mails are printed unless EMAIL_URL names a server, smtp+tls://user:password@host:587.
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 EMAIL_TIMEOUT = 10
@@ -161,6 +182,9 @@ PORTAL_URL = env("PORTAL_URL", default="") or f"http://127.0.0.1:{env('PORT', de
 # Sessions and messages
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "nanchang_portal.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -69,6 +69,19 @@ def test_cookies_of_a_session(db, settings):
     assert session["httponly"] and session["samesite"] == "Lax"
 
 
+def test_a_page_may_ask_the_browser_for_security_keys_alone(db):
+    for url in ("/", reverse("account_login"), "/nowhere"):
+        answer = client_of(None).get(url)
+        allowed = dict(part.split("=") for part in answer["Permissions-Policy"].split(", "))
+        assert {name for name, who in allowed.items() if who != "()"} == {
+            "publickey-credentials-get",
+            "publickey-credentials-create",
+        }
+        assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Referrer-Policy"] == "same-origin"
+
+
 def test_nothing_personal_is_kept_by_the_browser(db):
     enterprise = factories.OrganisationFactory()
     client = client_of(factories.clerk_of(enterprise))

@@ -93,6 +93,8 @@ PAGES = {
     "account_reset_password_from_key": PUBLIC,
     "account_reset_password_done": PUBLIC,
     "second_factor": SIGNED_IN,
+    "usersessions_list": SIGNED_IN,
+    "session_end": NOBODY_ELSES,
     "mfa_index": SIGNED_IN,
     "mfa_authenticate": NEITHER,
     "mfa_reauthenticate": NEITHER,
@@ -411,6 +413,7 @@ def targets(world) -> Iterator[Target]:
     rows = {
         "organisation": world.enterprise,
         "messaging:open": world.message,
+        "session_end": world.session,
         "messaging:unread": world.message,
         "organisation_people": world.enterprise,
         "api_tokens": world.enterprise,

@@ -4,6 +4,7 @@ import uuid
 from decimal import Decimal
 from types import SimpleNamespace
 
+from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
 from accounts import appointments, members
@@ -178,9 +179,13 @@ def build() -> SimpleNamespace:
     )
     recalculation.work(again.pk)
     collect()
+    session = UserSession.objects.create(
+        user=clerk, ip="192.0.2.1", session_key="s" * 32, user_agent="Sealed browser"
+    )
     token, _text = make_token(user=owner, organisation=enterprise, name="Sealed ERP", scopes=Scope.values)
     return SimpleNamespace(
         token=token,
+        session=session,
         document=factories.upload(clerk, "contract", contract.pk, "contract_copy", name="SEALED-REF.pdf"),
         desk=desk,
         enterprise=enterprise,

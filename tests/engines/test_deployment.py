@@ -1,5 +1,6 @@
 """What a deployment relies on: settings that guess nothing, files that name what exists."""
 
+import json
 import os
 import re
 import subprocess
@@ -42,6 +43,22 @@ def test_check_deploy_has_nothing_to_say():
     assert done.stdout == "System check identified no issues (0 silenced).\n"
 
 
+def test_cookies_stay_with_this_host_and_browsers_with_tls():
+    script = (
+        "import json\nfrom nanchang_portal.settings import prod\n"
+        "print(json.dumps({name: getattr(prod, name) for name in dir(prod) if 'COOKIE' in name or 'HSTS' in name}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=BASE, env=os.environ | COMPLETE, capture_output=True, text=True
+    )
+    found = json.loads(done.stdout)
+    for name in ("SESSION", "CSRF", "LANGUAGE"):
+        assert found[f"{name}_COOKIE_SECURE"] and found[f"{name}_COOKIE_HTTPONLY"], name
+    for name in ("SESSION", "CSRF"):
+        assert found[f"{name}_COOKIE_NAME"].startswith("__Host-"), name
+    assert found["SECURE_HSTS_SECONDS"] >= 365 * 24 * 3600 and found["SECURE_HSTS_INCLUDE_SUBDOMAINS"]
+
+
 @pytest.mark.parametrize("name", sorted(set(COMPLETE) - {"DJANGO_SETTINGS_MODULE", "AUDIT_SIGNING_KEY"}))
 def test_each_missing_setting_stops_the_start_with_one_sentence(name):
     done = manage("check", **COMPLETE | {name: ""})
@@ -54,6 +71,7 @@ def test_each_missing_setting_stops_the_start_with_one_sentence(name):
     ("changed", "sentence"),
     [
         ({"CACHE_URL": "redis://broker.example.org:6379/1"}, "CACHE_URL and REDIS_URL name the same server"),
+        ({"SAMPLE_DATA": "1"}, "SAMPLE_DATA is on"),
         ({"AUDIT_SIGNING_KEY": "1:short"}, "AUDIT_SIGNING_KEY: entry 1 is not id:key"),
         ({"FIELD_KEYS": "1:short"}, "FIELD_KEYS: entry 1 is not id:key with a key of 32 bytes"),
         ({"BLIND_INDEX_KEYS": COMPLETE["FIELD_KEYS"].replace("1:", "a:")}, "BLIND_INDEX_KEYS must look like"),

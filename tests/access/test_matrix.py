@@ -27,6 +27,8 @@ from tests.access.world import (
     person,
 )
 
+pytestmark = pytest.mark.usefixtures("plain_templates")
+
 # Who may see what. PUBLIC: everybody. SIGNED_IN: everybody with an account, each their own rows only.
 # NEITHER: a page of allauth that sends people on, depending on whether they are signed in.
 PUBLIC, SIGNED_IN, NEITHER = "public", "signed in", "neither"
@@ -604,9 +606,34 @@ POWERLESS = ("visitor", "nobody", "enterprise_reader", "institution_reader", "ot
     "auditor",
 )
 # Data for a script (application/json) runs nothing.
-INLINE = re.compile(
-    rb"(?i)<script(?![^>]*(\ssrc=|application/json))[^>]*>|<style|\sstyle=|\son[a-z]+=|javascript:"
-)
+SCRIPT = re.compile(rb"<script(?![^>]*( src=|application json))[^>]*>")
+HANDLER = re.compile(rb" on[a-z]+=")
+SEPARATORS = bytes.maketrans(b"\t\n\r\f/\"'", b" " * 7)
+
+
+def inline(body: bytes) -> str:
+    """What stands inline in a page, script, style or handler; "" when nothing does.
+
+    Patterns that begin with fixed letters: one for everything took 10 ms for each page, half of this file's time.
+    """
+    plain = body.lower().translate(SEPARATORS)
+    for words in (b" style=", b"<style", b"javascript:"):
+        if words in plain:
+            return words.decode()
+    found = HANDLER.search(plain) or SCRIPT.search(plain)
+    return found[0].decode() if found else ""
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        b"<p style='x'>", b"<STYLE>a{}", b"<p\nONCLICK=\"x\">", b'<a href="x"onload=1>', b"<svg/onload=1>",
+        b"<script>1", b"<script nonce=x>1", b"<a href='javascript:x'>",
+    ],
+)  # fmt: skip
+def test_what_stands_inline_is_found(markup):
+    assert inline(b"<main>" + markup + b"</main>")
+    assert not inline(b'<script src="x"></script><script type="application/json">{}</script>')
 
 
 #: What anybody may keep for a while: nothing personal is in it.
@@ -627,7 +654,7 @@ def check_answer(response, target: Target, role: str, method: str) -> None:
         assert "no-store" in response["Cache-Control"] and "private" in response["Cache-Control"], where
     body = b"" if response.streaming else response.content
     if response["Content-Type"].startswith("text/html"):
-        assert not (found := INLINE.search(body)), f"{where}: {found[0]}"
+        assert not (found := inline(body)), f"{where}: {found}"
     text = body.decode(errors="replace") + response.headers.get("Location", "")
     words = [IDENTITY, ACCOUNT]
     for kind, secret in SECRETS.items():

@@ -19,6 +19,8 @@ from tests import factories
 from tests.access.world import client_of
 from training.models import ClaimLine, Enrolment, Trainee, TrainingClass
 
+pytestmark = pytest.mark.usefixtures("plain_templates")
+
 HOSTILE = {
     "nul": "a\x00b",
     "exponent": "1e999999",

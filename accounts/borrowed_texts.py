@@ -127,6 +127,9 @@ SECOND_FACTOR = (
     _("This action will invalidate your existing codes."),
     _("No recovery codes set up."),
     ngettext_lazy(
+        "You have added %(count)s security key.", "You have added %(count)s security keys.", "count"
+    ),
+    ngettext_lazy(
         "There is %(unused_count)s out of %(total_count)s recovery codes available.",
         "There are %(unused_count)s out of %(total_count)s recovery codes available.",
         "unused_count",

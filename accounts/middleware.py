@@ -49,7 +49,7 @@ class SecondFactorMiddleware:
             and not second_factor.is_recent(request)
         ):
             # What was posted waits in the session and is done once the code was right.
-            return suspend_request(request, reverse("mfa_reauthenticate"))
+            return suspend_request(request, reverse(second_factor.way_to_show(request.user) or "mfa_index"))
         if match.namespace in OPEN_NAMESPACES or match.view_name in OPEN:
             return None
         if match.view_name.startswith(OPEN_PREFIXES) or not second_factor.is_missing(request):

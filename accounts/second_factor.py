@@ -12,9 +12,6 @@ from django.conf import settings
 
 from accounts.permissions import is_official
 
-#: What opens a session; recovery codes replace one of these for a day on which it is lost.
-PRIMARY = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-
 
 def proved_at(request) -> float:
     """When this session last showed a second factor, in seconds of the epoch; 0.0 when it never did."""
@@ -32,8 +29,12 @@ def is_recent(request) -> bool:
     return time.time() - proved_at(request) < settings.STEP_UP_SECONDS
 
 
-def is_set_up(user) -> bool:
-    return Authenticator.objects.filter(user=user, type__in=PRIMARY).exists()
+def way_to_show(user) -> str:
+    """The name of the page on which this person shows what they have set up; "" when that is nothing."""
+    types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    if Authenticator.Type.TOTP in types:
+        return "mfa_reauthenticate"
+    return "mfa_reauthenticate_webauthn" if Authenticator.Type.WEBAUTHN in types else ""
 
 
 def matching_step(secret: str, code: str) -> int | None:

@@ -18,6 +18,6 @@ def gate(request):
         back = reverse("dashboard")
     if not second_factor.is_missing(request):
         return redirect(back)
-    if second_factor.is_set_up(request.user):
-        return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")
+    if way := second_factor.way_to_show(request.user):
+        return redirect(f"{reverse(way)}?{urlencode({'next': back})}")
     return render(request, "accounts/second_factor.html")

@@ -145,7 +145,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CHANGE_EMAIL = True
 # The second factor: officials need one (accounts/second_factor.py), everybody else may have one.
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # the step before and after: clocks differ, and people type slowly
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_FORMS = {

@@ -38,6 +38,8 @@ PROGRAMS, TOKEN = "programs", "token"
 ENTERPRISE, INSTITUTION = "enterprise", "institution"
 # Rows of one person, who is none of the roles asked here.
 NOBODY_ELSES = "somebody's own"
+# The same, behind the password again: who has not typed it is not told whether there is such a row.
+PASSWORD_FIRST = "somebody's own, behind the password"
 OFFSHORE_CASE, TRAINING_CASE, ANY_CASE = "offshore case", "training case", "any case"
 
 PAGES = {
@@ -98,6 +100,11 @@ PAGES = {
     "usersessions_list": SIGNED_IN,
     "session_end": NOBODY_ELSES,
     "mfa_index": SIGNED_IN,
+    "mfa_list_webauthn": SIGNED_IN,
+    "mfa_add_webauthn": SIGNED_IN,
+    "mfa_remove_webauthn": PASSWORD_FIRST,
+    "mfa_edit_webauthn": PASSWORD_FIRST,
+    "mfa_reauthenticate_webauthn": NEITHER,
     "mfa_authenticate": NEITHER,
     "mfa_reauthenticate": NEITHER,
     "mfa_activate_totp": SIGNED_IN,
@@ -416,6 +423,8 @@ def targets(world) -> Iterator[Target]:
         "organisation": world.enterprise,
         "messaging:open": world.message,
         "session_end": world.session,
+        "mfa_remove_webauthn": world.key,
+        "mfa_edit_webauthn": world.key,
         "messaging:unread": world.message,
         "organisation_people": world.enterprise,
         "api_tokens": world.enterprise,
@@ -550,6 +559,8 @@ def allowed(target: Target, role: str, method: str) -> set[int]:
     if role == "visitor":
         # The method, or what is no number at all, may be refused first: that tells nothing.
         return {302, 405} if target.owner or kind == SIGNED_IN else {302, 404, 405}
+    if kind == PASSWORD_FIRST:
+        return {302, 404, 405}
     if kind == SIGNED_IN:
         return {200, 302, 403, 405} if name == "training:employer" else {200, 302, 404, 405}
     if role in MEMBERS.get(target.owner, ()):

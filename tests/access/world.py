@@ -4,6 +4,7 @@ import uuid
 from decimal import Decimal
 from types import SimpleNamespace
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
@@ -179,6 +180,9 @@ def build() -> SimpleNamespace:
     )
     recalculation.work(again.pk)
     collect()
+    key = Authenticator.objects.create(
+        user=clerk, type="webauthn", data={"name": "Sealed key", "credential": {}}
+    )
     session = UserSession.objects.create(
         user=clerk, ip="192.0.2.1", session_key="s" * 32, user_agent="Sealed browser"
     )
@@ -186,6 +190,7 @@ def build() -> SimpleNamespace:
     return SimpleNamespace(
         token=token,
         session=session,
+        key=key,
         document=factories.upload(clerk, "contract", contract.pk, "contract_copy", name="SEALED-REF.pdf"),
         desk=desk,
         enterprise=enterprise,

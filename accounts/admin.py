@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
@@ -19,7 +20,7 @@ from audit import services as audit
 from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline, with_people
 
 # Roles are fixed by a migration; addresses and second factors are their owners' to change, on their own pages.
-for model in (Group, EmailAddress, Authenticator, UserSession):
+for model in (Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(model)
 
 

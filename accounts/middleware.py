@@ -24,7 +24,7 @@ OPEN = {
     "second_factor",
 } | {"admin:logout"}
 OPEN_NAMESPACES = {"public", "api"}
-OPEN_PREFIXES = ("account_", "mfa_")
+OPEN_PREFIXES = ("account_", "mfa_", "socialaccount_", "openid_connect_")
 
 
 class SecondFactorMiddleware:

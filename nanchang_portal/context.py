@@ -37,6 +37,7 @@ def site(request) -> dict:
             "organisations": organisations,
             "is_official": official,
             "sample_data": settings.SAMPLE_DATA,
+            "identity_provider": bool(settings.SOCIALACCOUNT_PROVIDERS),
             **_for_search_engines(request),
         }
     }

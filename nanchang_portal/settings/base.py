@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -179,6 +181,29 @@ DEFAULT_FROM_EMAIL = "portal@localhost"
 # What the links in mails begin with.
 PORTAL_URL = env("PORTAL_URL", default="") or f"http://127.0.0.1:{env('PORT', default='8000')}"
 
+# A provincial identity by OpenID Connect: off until OIDC_ISSUER names one (accounts/identity_provider.py).
+SOCIALACCOUNT_ADAPTER = "accounts.identity_provider.IdentityAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+OIDC_ISSUER = env("OIDC_ISSUER", default="")
+
+
+def identity_providers(issuer: str) -> dict:
+    """allauth's SOCIALACCOUNT_PROVIDERS for one issuer; nothing without it."""
+    if not issuer:
+        return {}
+    app = {
+        "provider_id": "identity",
+        "name": env("OIDC_NAME", default="") or issuer,
+        "client_id": env("OIDC_CLIENT_ID", default=""),
+        "secret": env("OIDC_CLIENT_SECRET", default=""),
+        "settings": {"server_url": issuer},
+    }
+    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+
+
+SOCIALACCOUNT_PROVIDERS = identity_providers(OIDC_ISSUER)
+
 # Sessions and messages
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
@@ -195,7 +220,11 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "connect-src": [SELF],
         "font-src": [SELF],
-        "form-action": [SELF],
+        # Browsers apply it to where a form is sent on as well.
+        "form-action": [
+            SELF,
+            *([f"{urlsplit(OIDC_ISSUER).scheme}://{urlsplit(OIDC_ISSUER).netloc}"] * bool(OIDC_ISSUER)),
+        ],
         "frame-ancestors": [NONE],
         "frame-src": [SELF],
         "img-src": [SELF, "data:"],

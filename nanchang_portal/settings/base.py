@@ -1,7 +1,7 @@
 """Settings shared by every environment. No rate, threshold, cap or amount belongs here (see policy/)."""
 
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -221,10 +221,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "font-src": [SELF],
         # Browsers apply it to where a form is sent on as well.
-        "form-action": [
-            SELF,
-            *([f"{urlsplit(OIDC_ISSUER).scheme}://{urlsplit(OIDC_ISSUER).netloc}"] * bool(OIDC_ISSUER)),
-        ],
+        "form-action": [SELF, *([urljoin(OIDC_ISSUER, "/")] if OIDC_ISSUER else [])],
         "frame-ancestors": [NONE],
         "frame-src": [SELF],
         "img-src": [SELF, "data:"],

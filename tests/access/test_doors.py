@@ -4,16 +4,20 @@ import json
 import re
 from datetime import timedelta
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib import admin
 from django.urls import reverse
 from gunicorn.config import Config
 
+from accounts.enums import OfficialRole
 from nanchang_portal.access_log import DiscreetLogger
 from nanchang_portal.launcher import parts
 from tests import factories
 from tests.access.world import client_of, person
+from tests.accounts.test_second_factor import SECRET, code
 from tests.clients import Client
 
 ELSEWHERE = (
@@ -59,6 +63,26 @@ def test_the_way_in_leads_nowhere_else(db, target):
     assert response.status_code in (200, 302)
     assert "evil" not in response.headers.get("Location", "")
     assert "javascript" not in response.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_no_step_of_signing_in_or_out_leads_elsewhere(db, target):
+    """A password typed again, a code typed again, the page that leads to them, the way out."""
+    user = factories.official(OfficialRole.AUDITOR)
+    TOTP.activate(user, SECRET)
+    client = Client()
+    client.force_login(user)
+    answers = [
+        client.post(reverse("account_reauthenticate"), {"password": factories.PASSWORD, "next": target}),
+        client.post(reverse("mfa_reauthenticate"), {"code": code(), "next": target}),
+        client.get(reverse("second_factor"), {"next": target}),
+        client.post(reverse("account_logout"), {"next": target}),
+        client.get(reverse("admin:login"), {"next": target}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 302
+        way = urlsplit(answer.url)
+        assert (way.scheme, way.netloc) == ("", ""), answer.url
 
 
 def test_cookies_of_a_session(db, settings):

@@ -71,6 +71,9 @@ LOG_FORMAT = env("LOG_FORMAT", default="json")
 LOGGING = logs.configuration(LOG_FORMAT)
 if header := env("PROXY_TLS_HEADER", default=""):
     SECURE_PROXY_SSL_HEADER = (f"HTTP_{header.upper().replace('-', '_')}", "https")
+# Whose address limits count: what the nearest proxies wrote at the end of X-Forwarded-For. Without this, everybody
+# would have the proxy's address, and one guesser would stop the city.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if header else 0)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -96,6 +96,23 @@ def test_one_address_cannot_try_many_accounts(db):
     assert not is_in(sign_in(users[11]))
 
 
+def test_limits_see_the_visitor_behind_the_proxy_and_nobody_forges_an_address(db, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    user = factories.UserFactory()
+    for number in range(12):
+        guesser = Client(
+            REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": f"203.0.113.{number}, 198.51.100.5"}
+        )
+        guesser.post(reverse("account_login"), {"login": user.username} | WRONG)
+    right = {"login": user.username, "password": factories.PASSWORD}
+    forged = Client(REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": "192.0.2.99, 198.51.100.5"})
+    forged.post(reverse("account_login"), right)
+    assert not is_in(forged)
+    owner = Client(REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": "192.0.2.10"})
+    owner.post(reverse("account_login"), right)
+    assert is_in(owner)
+
+
 # Passwords and addresses
 
 

@@ -143,6 +143,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.sign_in_forms.LoginForm", "signup": "accounts.sign_in_forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or an identity is changed
 # One address, changed once the new one was confirmed; the old one is told.
 ACCOUNT_CHANGE_EMAIL = True
 # The second factor: officials need one (accounts/second_factor.py), everybody else may have one.

@@ -387,14 +387,16 @@ GARBAGE = {
 }
 
 
-def patterns(resolver=None, namespace: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+def patterns(
+    resolver=None, namespace: str = "", before: tuple[str, ...] = ()
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Name and parameters of every URL; the admin's own nameless ones by what they do."""
     for pattern in (resolver or get_resolver()).url_patterns:
         if hasattr(pattern, "url_patterns"):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from patterns(pattern, inner)
+            yield from patterns(pattern, inner, (*before, *pattern.pattern.regex.groupindex))
             continue
-        parameters = tuple(pattern.pattern.regex.groupindex)
+        parameters = (*before, *pattern.pattern.regex.groupindex)
         name = pattern.name or {("url",): "catch_all", ("object_id",): "old_change"}[parameters]
         yield namespace + name, parameters
 

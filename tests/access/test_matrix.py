@@ -560,6 +560,8 @@ def allowed(target: Target, role: str, method: str) -> set[int]:
     if name in DESK or register_of(name):
         return _allowed_on_desk(target, role, method)
     kind = PAGES[name]
+    if name in ("socialaccount_login_error", "openid_connect_callback"):
+        return {200, 302, 401, 404, 405}  # what the provider answers was not asked for
     if kind in (PUBLIC, NEITHER):
         return {200, 302, 404, 405}
     if kind == PROGRAMS:

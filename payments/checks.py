@@ -85,6 +85,39 @@ PEOPLE = """
     )
 """
 
+# Each payment goes to the account that it names, and three people stood by that account.
+ACCOUNTS = """
+    SELECT p.number,
+        concat_ws(' ', a.holder_name, a.number_masked, a.entered_by_id, a.confirmed_by_id, a.verified_by_id),
+        concat_ws(' ', p.holder_name, p.account_masked)
+    FROM payments_payment p JOIN payments_payeeaccount a ON a.id = p.account_id
+    WHERE p.state <> 'cancelled' AND (
+        (a.payee_name, a.holder_name, a.bank_name, a.branch, a.cnaps, a.number_masked) IS DISTINCT FROM
+            (p.payee_name, p.holder_name, p.bank_name, p.branch, p.cnaps, p.account_masked)
+        OR a.confirmed_by_id IS NULL OR a.verified_by_id IS NULL OR a.entered_by_id = a.confirmed_by_id
+        OR a.verified_by_id IN (a.entered_by_id, a.confirmed_by_id)
+    )
+"""
+
+# Nothing went to the bank of an award whose notice had not ended on that day, or of somebody who was barred.
+DUE = """
+    SELECT concat_ws(' ', b.number, p.number), 'a notice that ended before', coalesce(max(n.ends_on)::text, 'none')
+    FROM payments_batch b JOIN payments_payment p ON p.batch_id = b.id AND p.state <> 'cancelled'
+    JOIN casework_awardline l ON l.id = p.award_line_id
+    LEFT JOIN notices_noticeentry e ON e.award_id = l.award_id
+    LEFT JOIN notices_notice n ON n.id = e.notice_id AND n.state = 'published'
+    WHERE b.state IN ('released', 'sent', 'settled')
+    GROUP BY b.id, p.id
+    HAVING coalesce(bool_and(n.ends_on >= (b.released_at AT TIME ZONE 'Asia/Shanghai')::date), true)
+    UNION ALL
+    SELECT concat_ws(' ', b.number, p.number), 'nobody who is barred', concat_ws(' to ', d.from_on, d.until_on)
+    FROM payments_batch b JOIN payments_payment p ON p.batch_id = b.id AND p.state <> 'cancelled'
+    JOIN casework_case c ON c.id = p.case_id
+    JOIN payments_debarment d ON d.organisation_id = c.organisation_id AND d.state = 'confirmed'
+        AND b.released_at > d.decided_at
+        AND (b.released_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.from_on AND d.until_on
+    WHERE b.state IN ('released', 'sent', 'settled')
+"""
 
 # What the fund's books say came back, against confirmed transfers and set-offs of paid payments.
 CAME_BACK = f"""
@@ -158,6 +191,8 @@ CHECKS = (
     Check("payments.batch", _("Batches against their payments"), query(BATCHES)),
     Check("payments.answer", _("Outcomes against the bank's answers"), query(ANSWERS)),
     Check("payments.people", _("Released by a person who did nothing else"), query(PEOPLE)),
+    Check("payments.account", _("Payments against the accounts that three people stood by"), query(ACCOUNTS)),
+    Check("payments.due", _("Paid after the public notice, and to nobody who is barred"), query(DUE)),
     Check("payments.came_back", _("Repayments and set-offs against the fund's books"), query(CAME_BACK)),
     Check("payments.recovery", _("Recovery within what was ordered, by two people"), query(RECOVERY)),
     Check("payments.sample", _("Random samples drawn again from their seeds"), samples),

@@ -16,8 +16,8 @@ from ledger.selectors import place_of
 from notices.enums import Clearance
 from notices.models import Notice
 from notices.selectors import award_clearance
-from payments.enums import PaymentState
-from payments.models import Payment
+from payments.enums import PaymentState, PersonFileState
+from payments.models import Payment, PersonFile
 from payments.payees import latest_accounts, payees_of
 
 IN_HAND = (PaymentState.PLANNED, PaymentState.IN_BATCH, PaymentState.SENT, PaymentState.UNKNOWN)
@@ -81,6 +81,7 @@ def progress(case: Case) -> Progress | None:
         _notice_step(award.pk),
         _fund_step(award.key),
         account_step,
+        *_person_step(case, lines),
         *_payment_steps(lines, latest),
     )
     return Progress(steps, missing, waiting, len(asks))
@@ -117,6 +118,32 @@ def _fund_step(key: str) -> Step:
     return Step("fund", _("Fund"), text, "warn" if waits else "good", not waits)
 
 
+def _person_step(case: Case, lines: Sequence[AwardLine]) -> list[Step]:
+    """What waits because two institutions registered a person. Neither is told of the other."""
+    files = PersonFile.objects.filter(person_key__in={line.person_key for line in lines} - {""})
+    waiting = sum(file.state != PersonFileState.DECIDED for file in files)
+    elsewhere = sum(
+        file.state == PersonFileState.DECIDED and file.stands_id not in (None, case.organisation_id)
+        for file in files
+    )
+    found = []
+    if waiting:
+        text = ngettext(
+            "For %(count)d person the bureau clarifies which registration counts; the others are paid.",
+            "For %(count)d persons the bureau clarifies which registration counts; the others are paid.",
+            waiting,
+        )
+        found.append(Step("person", _("Registration"), text % {"count": waiting}, "warn"))
+    if elsewhere:
+        text = ngettext(
+            "%(count)d person is not paid for here: the bureau decided that this registration does not count.",
+            "%(count)d persons are not paid for here: the bureau decided that these registrations do not count.",
+            elsewhere,
+        )
+        found.append(Step("person", _("Registration"), text % {"count": elsewhere}, "bad"))
+    return found
+
+
 def _payment_steps(lines: Sequence[AwardLine], latest: dict[int, Payment]) -> list[Step]:
     """One step for each state that a part of the award is in."""
     due = [line for line in lines if line.amount_rmb]
@@ -138,6 +165,12 @@ def _payment_steps(lines: Sequence[AwardLine], latest: dict[int, Payment]) -> li
     if paid := groups.get(PaymentState.PAID):
         days = sorted({payment.settled_on for payment in paid})
         text = _("%(day)s: %(amount)s RMB") % {"day": _days(days), "amount": _sum(paid)}
+        if kept := sum((payment.set_off_rmb for payment in paid), Decimal(0)):
+            # Nothing is netted silently: the award is paid in full, a part of it with what was owed.
+            text = _("%(paid)s, %(kept)s RMB of it set off against a recovery order") % {
+                "paid": text,
+                "kept": f"{kept:,.2f}",
+            }
         found.append(Step("paid", _("Paid"), text, "good", True))
     if failed := groups.get(PaymentState.FAILED):
         text = _("%(amount)s RMB came back: %(why)s. Enter the account anew; the payment follows.") % {

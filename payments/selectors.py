@@ -1,6 +1,6 @@
 """What lists and pages read of payments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, User
 from casework.enums import Status
 from casework.models import Award, AwardLine
+from notices.enums import LetterKind
+from notices.models import Letter
 from notices.selectors import cleared_awards
 from payments.enums import AccountState, BatchState, PaymentState, ProposalState
 from payments.gates import Prospect
-from payments.models import Batch, Debarment, PayeeAccount, Payment
+from payments.models import Batch, Debarment, PayeeAccount, Payment, RecoveryOrder
 
 
 def debarment_of(organisation: Organisation, day: date | None = None) -> Debarment | None:
@@ -22,6 +24,15 @@ def debarment_of(organisation: Organisation, day: date | None = None) -> Debarme
     day = day or timezone.localdate()
     found = organisation.debarments.filter(state=ProposalState.CONFIRMED, from_on__lte=day, until_on__gte=day)
     return found.order_by("-until_on").first()
+
+
+def letters_of(orders: Sequence[RecoveryOrder]) -> dict[int, Letter]:
+    """The letter of each recovery order in force, by the order's id."""
+    found = Letter.objects.filter(
+        kind=LetterKind.RECOVERY, source__in=[order.letter_source for order in orders]
+    )
+    by_source = {letter.source: letter for letter in found.defer("data")}
+    return {order.pk: by_source[order.letter_source] for order in orders if order.letter_source in by_source}
 
 
 def bars_filing(organisation: Organisation) -> str:

@@ -33,7 +33,7 @@ from notices.services import publishing
 from payments.models import PayeeAccount, Payment
 from payments.payees import payee_of
 from payments.services import accounts as payee_accounts
-from payments.services import batches, results
+from payments.services import batches, releases, results
 from policy.checklists import items_of
 from policy.enums import ProgrammeCode
 from training.models import (
@@ -438,8 +438,8 @@ def paid(case: Case) -> Payment:
         user=people[0], programme=case.programme, chosen={line.pk: prospect.account.pk}
     ).batch
     made = batches.submit_batch(user=people[0], batch_id=made.pk, expected_version=made.version)
-    made = batches.release_batch(user=people[1], batch_id=made.pk, expected_version=made.version)
-    batches.mark_sent(user=people[0], batch_id=made.pk, sent_on=timezone.localdate())
+    made = releases.release_batch(user=people[1], batch_id=made.pk, expected_version=made.version)
+    releases.mark_sent(user=people[0], batch_id=made.pk, sent_on=timezone.localdate())
     made.refresh_from_db()
     results.import_results(user=people[0], batch_id=made.pk, name="bank.csv", content=answer_of(made))
     return made.payments.get()

@@ -11,6 +11,7 @@ from nanchang_portal.sample import (
     notices,
     offshore,
     organisations,
+    payments,
     people,
     rates,
     returns,
@@ -37,6 +38,7 @@ def load() -> None:
     simulations.create(users)
     notices.create(users)
     accounts.create(users)
+    payments.create(users, claims)
     # The sample's history is in its people's inboxes; no mail tells of it.
     while collect(by_mail=False):
         pass

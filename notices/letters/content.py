@@ -31,11 +31,15 @@ def recovery_of(
     reason: str,
     clauses: Sequence[Mapping[str, str]],
     pay_by: date,
+    order: str = "",
+    payment: str = "",
+    payee: str = "",
     pay_into: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Content of a recovery order: `amount_rmb` of the `paid_rmb` paid of an award, due by the end of `pay_by`.
 
-    `clauses` are {clause, quotation}; `pay_into` names the bureau's account line by line. For `letters.write` with
+    `clauses` are {clause, quotation}; `order` and `payment` are numbers, `payee` is the kind of payee (never a person's
+    name: letters stay); `pay_into` names the bureau's account line by line. For `letters.write` with
     `kind=LetterKind.RECOVERY` and a `source` like "recovery:3"; the room of the source tells `verifying.register`
     whether it is still in force.
     """
@@ -46,6 +50,9 @@ def recovery_of(
         "reason": reason,
         "clauses": [dict(clause) for clause in clauses],
         "pay_by": pay_by.isoformat(),
+        "order": order,
+        "payment": payment,
+        "payee": payee,
         "pay_into": list(pay_into),
     }
 

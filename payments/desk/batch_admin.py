@@ -40,7 +40,7 @@ from payments.permissions import (
     may_prepare,
     may_release,
 )
-from payments.services import batches, holds, results
+from payments.services import batches, holds, releases, results
 
 PAGE_SIZE = 100
 _TYPES = {
@@ -209,7 +209,8 @@ class BatchAdmin(ReadOnlyAdmin):
             batch=batch,
             status_chip=chip(batch),
             page_obj=page,
-            set_off_rmb=selectors.set_off_of(batch),
+            set_off_rmb=(kept := selectors.set_off_of(batch)),
+            to_bank_rmb=batch.total_rmb - kept if batch.total_rmb is not None else None,
             q=search,
             states=[row | {"label": labels[row["state"]]} for row in selectors.by_state(batch)],
             files=list(batch.files.defer("content_encrypted")),
@@ -250,7 +251,7 @@ class BatchAdmin(ReadOnlyAdmin):
     def release_view(self, request, pk: int):
         version = whole(request.POST.get("version"))
         done = _("released; the files are ready.")
-        return self._step(request, pk, batches.release_batch, done, expected_version=version)
+        return self._step(request, pk, releases.release_batch, done, expected_version=version)
 
     @method_decorator(require_POST)
     def back_view(self, request, pk: int):
@@ -260,7 +261,7 @@ class BatchAdmin(ReadOnlyAdmin):
     @method_decorator(require_POST)
     def sent_view(self, request, pk: int):
         done = _("with the bank.")
-        return self._step(request, pk, batches.mark_sent, done, sent_on=posted_day(request))
+        return self._step(request, pk, releases.mark_sent, done, sent_on=posted_day(request))
 
     @method_decorator(require_POST)
     def out_view(self, request, pk: int):
@@ -277,7 +278,7 @@ class BatchAdmin(ReadOnlyAdmin):
         batch = self._batch(pk)
         refuse_unless(may_download(request.user))
         try:
-            file = batches.download_file(
+            file = releases.download_file(
                 user=request.user, batch_id=batch.pk, file_format=request.POST.get("format", "")
             )
         except Refused as refusal:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from django.core.paginator import Paginator
 from django.http import HttpRequest, QueryDict
 
+from payments import owing
 from payments.desk.common import whole
 from payments.gates import Prospect, prospects
+from payments.owing import ZERO
 from payments.selectors import total_of, unpaid_lines
 from payments.services.batches import MOST
 from policy.enums import ProgrammeCode
@@ -67,8 +69,11 @@ def preview(data: QueryDict) -> dict:
     judged = judged[:MOST]
     going = [prospect for prospect in judged if not prospect.hindrances]
     staying = [prospect for prospect in judged if prospect.hindrances]
+    kept = [sum(owed.values(), ZERO) for owed in owing.set_offs_for([prospect.line for prospect in going])]
     return {
-        "going": going,
+        "going": list(zip(going, kept, strict=True)),
+        "kept_rmb": sum(kept, ZERO),
+        "to_bank_rmb": total_of(going) - sum(kept, ZERO),
         "staying": staying[:STAYING_SHOWN],
         "staying_more": max(0, len(staying) - STAYING_SHOWN),
         "staying_count": len(staying),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from audit.admin_base import ReadOnlyAdmin
 from casework.transitions import Refused
+from payments.after_permissions import may_open
 from payments.desk.common import AnswerForm, chip, page_key, tell, whole
 from payments.enums import PaymentState
 from payments.models import Payment
@@ -72,6 +73,8 @@ class PaymentAdmin(ReadOnlyAdmin):
             "answers": answers,
             "waiting": waiting,
             "followed_by": Payment.objects.filter(follows=payment).first(),
+            "checks": list(payment.checks.order_by("-id")),
+            "may_open_check": payment.state == PaymentState.PAID and bool(may_open(request.user)),
             "asks_for_answer": payment.state == PaymentState.UNKNOWN and waiting is None,
             "may_answer": may_answer(request.user),
             "may_confirm": may_confirm_answer(request.user, waiting) if waiting else None,

@@ -137,6 +137,11 @@ class RecoveryOrder(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def letter_source(self) -> str:
+        """How the order's letter names it (`notices.models.Letter.source`)."""
+        return f"recovery:{self.pk}"
+
 
 class Repayment(models.Model):
     """Money of an order that came back by bank transfer: recorded by one person, confirmed by another."""

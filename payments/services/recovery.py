@@ -12,6 +12,9 @@ from accounts.permissions import Answer
 from audit import services as audit
 from casework.services.calculation import lock_case
 from casework.transitions import Refused
+from notices.enums import LetterKind
+from notices.letters.content import clauses_of_trace, recovery_of
+from notices.services import letters
 from payments import money
 from payments.after_permissions import may_confirm_repayment, may_decide, may_propose, may_record
 from payments.enums import PaymentEventKind, ProposalState
@@ -74,7 +77,10 @@ def propose_order(*, user: User, check_id: int, amount_rmb: Decimal | None, reas
 
 @transaction.atomic
 def confirm_order(*, user: User, order_id: int) -> RecoveryOrder:
-    """The order holds from now on; the payee's later payments are set off against it. Raises Refused."""
+    """The order holds from now on, its letter is written, the payee's later payments are set off against it.
+
+    Raises Refused.
+    """
     order = _locked(order_id)
     _refuse_unless(may_decide(user, order))
     order.state, order.decided_by, order.decided_at = ProposalState.CONFIRMED, user, timezone.now()
@@ -85,7 +91,27 @@ def confirm_order(*, user: User, order_id: int) -> RecoveryOrder:
         case_id=order.case_id, kind=PaymentEventKind.RECOVERY, key=f"order-{order.pk}"
     )
     _note(user, "recovery.confirmed", order, due_on=order.due_on)
+    _write_letter(order, user)
     return order
+
+
+def _write_letter(order: RecoveryOrder, user: User) -> None:
+    payment, award = order.payment, order.payment.award_line.award
+    content = recovery_of(
+        award,
+        decided_on=timezone.localdate(order.decided_at),
+        amount_rmb=order.amount_rmb,
+        paid_rmb=payment.amount_rmb,
+        reason=order.reason,
+        clauses=clauses_of_trace(award.assessment.result),
+        pay_by=order.due_on,
+        order=order.number,
+        payment=payment.number,
+        payee=payment.payee,
+    )
+    letters.write(
+        case=order.case, kind=LetterKind.RECOVERY, source=order.letter_source, content=content, user=user
+    )
 
 
 @transaction.atomic
@@ -153,7 +179,9 @@ def _locked(order_id: int) -> RecoveryOrder:
     """The order, its organisation and case locked first."""
     lock_case(RecoveryOrder.objects.values_list("case_id", flat=True).get(pk=order_id))
     rows = RecoveryOrder.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("case").get(pk=order_id)
+    return rows.select_related("case__organisation", "payment__award_line__award__assessment").get(
+        pk=order_id
+    )
 
 
 def _note(user: User, action: str, order: RecoveryOrder, **data: object) -> None:

@@ -15,7 +15,7 @@ from payments.after_permissions import may_reply
 from payments.enums import CheckState, Finding, ProposalState
 from payments.models import SpotCheck
 from payments.owing import orders
-from payments.selectors import debarment_of
+from payments.selectors import debarment_of, letters_of
 from payments.services import spot_checks
 
 
@@ -42,13 +42,12 @@ def _page(request, case, *, typed: dict[int, ReplyForm] | None = None, refusal: 
         }
         for check in told.select_related("payment", "case__organisation", "replied_by").order_by("pk")
     ]
+    in_force = orders().filter(case=case, state=ProposalState.CONFIRMED).order_by("pk")
+    letters = letters_of(found := list(in_force.prefetch_related("repayments", "set_offs__payment")))
     context = {
         "case": case,
         "rows": rows,
-        "orders": orders()
-        .filter(case=case, state=ProposalState.CONFIRMED)
-        .prefetch_related("repayments", "set_offs__payment")
-        .order_by("pk"),
+        "orders": [(order, letters.get(order.pk)) for order in found],
         "debarment": debarment_of(case.organisation),
         "typed": next(iter(typed.values()), None) if typed else None,
         "refusal": refusal,

@@ -1,7 +1,5 @@
 """Approved claims of both programmes with verified accounts, and the people who pay them."""
 
-import csv
-import io
 from types import SimpleNamespace
 
 import pytest
@@ -9,9 +7,9 @@ from django.utils import timezone
 
 from accounts.enums import MembershipRole, OfficialRole
 from casework.models import AwardLine, Case
-from payments import treasury
+from nanchang_portal.sample.bank import answered
 from payments.models import Batch, Payment
-from payments.services import batches
+from payments.services import batches, releases
 from tests import factories
 from tests.casework.conftest import fresh_database  # noqa: F401
 
@@ -88,12 +86,12 @@ def draft_of(user, *cases: Case) -> Batch:
 def released(office, *cases: Case) -> Batch:
     batch = draft_of(office.finance, *cases)
     batch = batches.submit_batch(user=office.finance, batch_id=batch.pk, expected_version=batch.version)
-    return batches.release_batch(user=office.releaser, batch_id=batch.pk, expected_version=batch.version)
+    return releases.release_batch(user=office.releaser, batch_id=batch.pk, expected_version=batch.version)
 
 
 def sent(office, *cases: Case) -> Batch:
     batch = released(office, *cases)
-    return batches.mark_sent(user=office.finance, batch_id=batch.pk, sent_on=timezone.localdate())
+    return releases.mark_sent(user=office.finance, batch_id=batch.pk, sent_on=timezone.localdate())
 
 
 def state_of_money() -> tuple:
@@ -104,28 +102,6 @@ def state_of_money() -> tuple:
     )
 
 
-def answer_of(
-    batch: Batch, outcomes=None, *, total=None, count=None, edit=None, encoding="utf-8-sig"
-) -> bytes:
-    """The treasury's CSV as the bank gives it back. `outcomes`: {payment number: (word, reference, reason)}."""
-    outcomes = outcomes or {}
-    text = batch.files.get(format="csv").content.decode("utf-8-sig")
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    head = next(index for index, row in enumerate(rows) if treasury.NUMBER in row)
-    column = {name: rows[head].index(name) for name in treasury.HEADS}
-    for row in rows[head + 1 : -1]:
-        word, reference, reason = outcomes.get(row[column[treasury.NUMBER]], ("成功", "", ""))
-        row[column[treasury.OUTCOME]] = word
-        if word == "成功":
-            row[column[treasury.DAY]] = timezone.localdate().isoformat()
-            row[column[treasury.REFERENCE]] = reference or f"ICBC{row[column[treasury.NUMBER]]}"
-        row[column[treasury.FAILURE]] = reason
-    if total is not None:
-        rows[-1][column[treasury.AMOUNT]] = total
-    if count is not None:
-        rows[-1][column[treasury.NUMBER]] = count
-    if edit is not None:
-        edit(rows, head + 1, column)
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows(rows)
-    return out.getvalue().encode(encoding)
+def answer_of(batch: Batch, outcomes=None, **wrong) -> bytes:
+    """The treasury's CSV of a batch as the bank gives it back."""
+    return answered(batch.files.get(format="csv").content, outcomes, **wrong)

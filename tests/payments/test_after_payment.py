@@ -5,19 +5,25 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import OfficialRole
 from casework.models import AwardLine
+from casework.prints import pdf
 from casework.services import filing
 from casework.transitions import Refused
 from ledger.models import Reservation
 from ledger.reconciling import differences
+from notices.letters import drawing, verifying
+from notices.models import Letter
+from notices.services import letters
 from payments import sampling, treasury
 from payments.gates import prospects
 from payments.models import Debarment, Payment, RecoveryOrder, Repayment, SampleDraw, SetOff, SpotCheck
 from payments.owing import orders
-from payments.services import batches, debarments, recovery, results, spot_checks
+from payments.services import batches, debarments, recovery, releases, results, spot_checks
 from tests import factories
 from tests.payments.conftest import answer_of, draft_of, sent
 
@@ -197,6 +203,34 @@ def test_money_comes_back_by_two_people_and_to_the_fund(people, paid):
     assert code_of(recovery.record_repayment, user=people.finance, order_id=order.pk, **again) == "reference"
 
 
+def test_an_order_in_force_has_its_letter_in_capital_numerals(people, paid):
+    check = concluded(people, paid)
+    order = recovery.propose_order(
+        user=people.finance, check_id=check.pk, amount_rmb=Decimal("20000.50"), reason="Feigned receipts"
+    )
+    assert not Letter.objects.filter(kind="recovery").exists(), "a proposal is no letter yet"
+    recovery.confirm_order(user=people.head, order_id=order.pk)
+    letter = Letter.objects.get(kind="recovery")
+    assert letter.case == paid.case and verifying.is_genuine(letter)
+    said = letter.data
+    assert said["capitals"] == "人民币贰万元伍角" and said["reason"] == "Feigned receipts"
+    assert (said["order"], said["payment"], said["paid_rmb"]) == (order.number, paid.number, "50000.00")
+    page = drawing.page(letter)
+    assert "贰万元伍角" in page and order.number in page and paid.number in page
+    letters.draw(letter.pk)
+    letter.refresh_from_db()
+    client = Client()
+    client.force_login(people.clerk)
+    shown = client.get(reverse("payments:after", args=[paid.case.number])).content.decode()
+    pdf_link = reverse("notices:letter_pdf", args=[letter.number])
+    assert letter.number in shown and (pdf_link in shown) == pdf.is_available()
+    client.force_login(people.finance)
+    shown = client.get(reverse("admin:payments_recoveryorder_change", args=[order.pk])).content.decode()
+    assert letter.number in shown
+    letter.data = said | {"amount_rmb": "2.00"}
+    assert not verifying.is_genuine(letter)
+
+
 @pytest.mark.parametrize("amount", ["0", "-1", "50000.01"])
 def test_an_order_is_above_zero_and_within_what_was_paid(people, paid, amount):
     check = concluded(people, paid)
@@ -234,10 +268,10 @@ def test_a_later_payment_keeps_what_is_owed_as_a_line_of_its_own(people, paid):
     came = {"received_on": timezone.localdate(), "bank_reference": "IN1", "amount_rmb": Decimal("0.01")}
     assert code_of(recovery.record_repayment, user=people.finance, order_id=order.pk, **came) == "too_much"
     batch = batches.submit_batch(user=people.finance, batch_id=batch.pk, expected_version=batch.version)
-    batch = batches.release_batch(user=people.releaser, batch_id=batch.pk, expected_version=batch.version)
+    batch = releases.release_batch(user=people.releaser, batch_id=batch.pk, expected_version=batch.version)
     text = batch.files.get(format="csv").content.decode("utf-8-sig")
     assert "30000.00" in text and order.number in text and treasury.TOTAL in text
-    batch = batches.mark_sent(user=people.finance, batch_id=batch.pk, sent_on=timezone.localdate())
+    batch = releases.mark_sent(user=people.finance, batch_id=batch.pk, sent_on=timezone.localdate())
     results.import_results(user=people.finance, batch_id=batch.pk, name="b.csv", content=answer_of(batch))
     assert orders().get().owed_rmb == 0
     later = Reservation.objects.get(key=payment.award_line.award.key)
@@ -250,9 +284,9 @@ def test_a_payment_that_is_kept_whole_never_goes_to_the_bank(people, paid):
     ordered(people, paid, "50000.00")
     batch = draft_of(people.finance, next_case(people, "210000"))
     batch = batches.submit_batch(user=people.finance, batch_id=batch.pk, expected_version=batch.version)
-    batch = batches.release_batch(user=people.releaser, batch_id=batch.pk, expected_version=batch.version)
+    batch = releases.release_batch(user=people.releaser, batch_id=batch.pk, expected_version=batch.version)
     assert batch.payments.get().number not in batch.files.get(format="csv").content.decode()
-    batch = batches.mark_sent(user=people.finance, batch_id=batch.pk, sent_on=timezone.localdate())
+    batch = releases.mark_sent(user=people.finance, batch_id=batch.pk, sent_on=timezone.localdate())
     batch.refresh_from_db()
     assert (batch.state, batch.payments.get().state) == ("settled", "paid")
     # 210,000 USD are 42,000 RMB.

@@ -14,7 +14,7 @@ from ledger.models import Reservation
 from payments import treasury
 from payments.enums import BatchState, PaymentState
 from payments.models import BankAnswer, BankFile, BankLine, Payment, PaymentEvent
-from payments.services import batches, results
+from payments.services import batches, releases, results
 from payments.services.results import AnswerData, FileRefused
 from tests import factories
 from tests.payments.conftest import answer_of, draft_of, released, sent, state_of_money
@@ -186,8 +186,8 @@ def released_by(boss, office):
     factories.clear_for_payment(case)
     batch = draft_of(office.finance, case)
     batch = batches.submit_batch(user=office.finance, batch_id=batch.pk, expected_version=batch.version)
-    batch = batches.release_batch(user=boss, batch_id=batch.pk, expected_version=batch.version)
-    return batches.mark_sent(user=office.finance, batch_id=batch.pk, sent_on=timezone.localdate())
+    batch = releases.release_batch(user=boss, batch_id=batch.pk, expected_version=batch.version)
+    return releases.mark_sent(user=office.finance, batch_id=batch.pk, sent_on=timezone.localdate())
 
 
 def test_results_wait_for_the_batch_to_be_with_the_bank(office, offshore):

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from audit.models import Record
 from casework.models import AwardLine
@@ -18,7 +19,7 @@ from payments.enums import BatchState, PaymentState
 from payments.gates import prospects
 from payments.models import Batch, Payment, TreasuryFile
 from payments.numbers import is_payment_number
-from payments.services import accounts, batches, holds
+from payments.services import accounts, batches, holds, releases
 from tests import factories
 from tests.payments.conftest import draft_of, released, sent, state_of_money
 
@@ -84,13 +85,13 @@ def test_the_file_is_made_once_and_is_the_same_at_every_download(office, trainin
     batch = released(office, training)
     for file_format in ("xlsx", "csv"):
         one, two = (
-            batches.download_file(user=office.finance, batch_id=batch.pk, file_format=file_format).content
+            releases.download_file(user=office.finance, batch_id=batch.pk, file_format=file_format).content
             for _ in range(2)
         )
         file = batch.files.get(format=file_format)
         assert one == two and hashlib.sha256(one).hexdigest() == file.sha256
     assert Record.objects.filter(action="payment.file_downloaded").count() == 4
-    refused("permission", batches.download_file, user=office.initial, batch_id=batch.pk, file_format="csv")
+    refused("permission", releases.download_file, user=office.initial, batch_id=batch.pk, file_format="csv")
     with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
         TreasuryFile.objects.filter(batch=batch).update(sha256="0" * 64)
 
@@ -105,6 +106,15 @@ def test_the_file_counts_totals_and_keeps_accounts_as_text(office, training):
     account = treasury.HEADS.index(treasury.ACCOUNT)
     accounts_ = {row[account] for row in rows[4:-1]}
     assert accounts_ == {p.reveal_account() for p in batch.payments.all()}
+    # The workbook says the same: texts as in the CSV, amounts as numbers.
+    content = io.BytesIO(batch.files.get(format="xlsx").content)
+    sheet = CalamineWorkbook.from_filelike(content).get_sheet_by_index(0).to_python()
+    amount = treasury.HEADS.index(treasury.AMOUNT)
+    for row, cells in zip(rows, sheet, strict=True):
+        cells = [str(cell) for cell in cells]
+        if len(row) == len(treasury.HEADS) and row[amount] != treasury.AMOUNT:
+            cells[amount] = f"{float(cells[amount]):.2f}"
+        assert cells[: len(row)] == row
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t=", "\r=", "＝", "＋", "－", "＠", " ="])
@@ -151,7 +161,7 @@ def test_each_step_needs_its_role_and_another_person(office, offshore):
     batch = batches.submit_batch(user=office.finance, batch_id=batch.pk, expected_version=batch.version)
     for user in (office.finance, office.finance2, office.initial, office.final, office.clerk):
         refused(
-            "permission", batches.release_batch, user=user, batch_id=batch.pk, expected_version=batch.version
+            "permission", releases.release_batch, user=user, batch_id=batch.pk, expected_version=batch.version
         )
 
 
@@ -159,7 +169,7 @@ def test_a_stale_page_releases_nothing(office, offshore):
     batch = submitted(office, offshore)
     refused(
         "stale",
-        batches.release_batch,
+        releases.release_batch,
         user=office.releaser,
         batch_id=batch.pk,
         expected_version=batch.version - 1,
@@ -182,7 +192,11 @@ def test_a_hold_stops_a_batch_until_another_person_lifts_it(office, offshore):
         user=office.initial, case_id=offshore.pk, reason="Two institutions for one person"
     )
     refused(
-        "held", batches.release_batch, user=office.releaser, batch_id=batch.pk, expected_version=batch.version
+        "held",
+        releases.release_batch,
+        user=office.releaser,
+        batch_id=batch.pk,
+        expected_version=batch.version,
     )
     with pytest.raises(IntegrityError, match="payment_not_on_hold"), transaction.atomic():
         Batch.objects.filter(pk=batch.pk).update(
@@ -190,7 +204,7 @@ def test_a_hold_stops_a_batch_until_another_person_lifts_it(office, offshore):
         )
     refused("four_eyes", holds.lift_hold, user=office.initial, hold_id=hold.pk, reason="Fine")
     holds.lift_hold(user=office.finance, hold_id=hold.pk, reason="One person, one claim")
-    batch = batches.release_batch(user=office.releaser, batch_id=batch.pk, expected_version=batch.version)
+    batch = releases.release_batch(user=office.releaser, batch_id=batch.pk, expected_version=batch.version)
     assert batch.state == "released"
 
 
@@ -216,7 +230,7 @@ def test_a_changed_account_stops_the_release_and_never_alters_what_was_released(
     factories.payee_account(offshore, "own", office.clerk, office.owner, office.finance)
     refused(
         "account_changed",
-        batches.release_batch,
+        releases.release_batch,
         user=office.releaser,
         batch_id=batch.pk,
         expected_version=batch.version,

@@ -18,7 +18,7 @@ from casework.services import decisions, filing
 from casework.transitions import Refused
 from ledger.models import Entry
 from payments.models import Batch
-from payments.services import batches
+from payments.services import batches, releases
 from tests import factories
 from tests.clients import Client
 from tests.payments.conftest import draft_of
@@ -184,7 +184,7 @@ def at_the_action(scene: Scene, pair: Pair) -> None:
 def at_the_service(scene: Scene, pair: Pair) -> None:
     with pytest.raises(Refused) as caught:
         if scene.batch:
-            batches.release_batch(
+            releases.release_batch(
                 user=scene.person, batch_id=scene.batch.pk, expected_version=scene.batch.version
             )
         else:

@@ -8,7 +8,7 @@ from django.db import connection
 
 from audit.models import Record
 from payments.models import Batch, Payment, TreasuryFile
-from payments.services import batches
+from payments.services import batches, releases
 from tests.casework.test_races import at_once
 from tests.payments.conftest import (
     approved_offshore,
@@ -37,9 +37,9 @@ from django.conf import settings
 from django.db import connection
 connection.settings_dict["NAME"], settings.FAILPOINT_DIR, *keys = sys.argv[1:]
 from accounts.models import User
-from payments.services import batches
+from payments.services import batches, releases
 releaser, batch, version = map(int, keys)
-batches.release_batch(user=User.objects.get(pk=releaser), batch_id=batch, expected_version=version)
+releases.release_batch(user=User.objects.get(pk=releaser), batch_id=batch, expected_version=version)
 """
 
 
@@ -56,7 +56,7 @@ def two_batches_pick_the_same_lines(office):
 
 
 def release(office, batch) -> Batch:
-    return batches.release_batch(user=office.releaser, batch_id=batch.pk, expected_version=batch.version)
+    return releases.release_batch(user=office.releaser, batch_id=batch.pk, expected_version=batch.version)
 
 
 def killed_between_file_and_commit(office, batch, tmp_path):

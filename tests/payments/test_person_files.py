@@ -2,12 +2,15 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from casework.models import AwardLine
 from casework.transitions import Refused
 from ledger.reconciling import differences
 from payments.gates import prospects
 from payments.models import PersonFile, PersonSide
+from payments.progress import progress
 from payments.services import person_files
 from tests import factories
 from tests.payments.conftest import draft_of
@@ -88,3 +91,25 @@ def test_a_proposal_is_given_up(twice):
     person_files.reject_standing(user=twice.final, file_id=twice.file.pk)
     twice.file.refresh_from_db()
     assert (twice.file.state, twice.file.reason) == ("open", "")
+
+
+def test_each_institution_reads_of_its_own_side_alone(twice):
+    """That the bureau looks at it, never at whom else; the file itself is for officials."""
+    client = Client()
+    client.force_login(twice.teacher)
+    case = twice.case.get_absolute_url()
+    for address in (case, reverse("payments:case_accounts", args=[twice.case.number])):
+        page = client.get(address).content.decode()
+        assert "Second School" not in page and twice.other.credit_code not in page, address
+    assert [step.text for step in progress(twice.case).steps if step.code == "person"] != []
+    file = reverse("admin:payments_personfile_change", args=[twice.file.pk])
+    assert client.get(file).status_code in (302, 403, 404)
+    client.force_login(twice.initial)
+    page = client.get(file).content.decode()
+    assert all(part in page for part in ("Second School", "Gan River School", twice.case.number, "2,000.00"))
+    given = {"file_id": twice.file.pk, "reason": "Attended there"}
+    person_files.propose_standing(user=twice.initial, stands=twice.other.pk, **given)
+    person_files.decide_standing(user=twice.final, file_id=twice.file.pk)
+    client.force_login(twice.teacher)
+    page = client.get(case).content.decode()
+    assert "Second School" not in page and 'data-step="person"' in page

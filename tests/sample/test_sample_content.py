@@ -19,9 +19,12 @@ from audit.services import breaks
 from casework.enums import RunState, Status
 from casework.models import Award, CalculationRun, Case
 from ledger.models import Balance
+from ledger.reconciling import differences
 from nanchang_portal.sample.codes import NOWHERE
 from nanchang_portal.sample.people import MEMBERS, OFFICIALS, PASSWORD
 from nanchang_portal.sample.rates import SOURCE
+from payments.models import Batch, Payment, PersonFile, SpotCheck
+from payments.owing import orders
 from policy.enums import ProgrammeCode
 from tests.sample.conftest import picture, run
 from training.enums import IdentityKind
@@ -224,6 +227,16 @@ def test_everything_is_calculated_and_posted():
         a.amount_rmb for a in offshore
     )
     assert max(balance.granted_rmb for balance in Balance.objects.all()) == Decimal("500000.00")
+
+
+def test_money_is_at_every_station():
+    assert set(Batch.objects.values_list("state", flat=True)) == {"settled", "submitted"}
+    assert Counter(Payment.objects.values_list("state", flat=True)) == {"paid": 2, "failed": 1, "in_batch": 1}
+    order = orders().get()
+    assert (order.amount_rmb, order.set_off_rmb, order.owed_rmb) == (8000, 8000, 0)
+    assert SpotCheck.objects.filter(state="open", draw__isnull=False).count() == 1
+    assert PersonFile.objects.exists()
+    assert list(differences()) == []
 
 
 def test_the_audit_chains_hold():

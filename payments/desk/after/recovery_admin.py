@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casework.models import AwardLine
 from casework.templatetags.portal import day_text
 from casework.transitions import Refused
 from payments.after_permissions import (
@@ -19,6 +20,7 @@ from payments.desk.common import whole
 from payments.enums import PersonFileState, ProposalState
 from payments.models import Debarment, PersonFile, Repayment
 from payments.owing import orders
+from payments.selectors import letters_of
 from payments.services import debarments, person_files, recovery
 
 
@@ -135,6 +137,12 @@ class RecoveryOrderAdmin(StepAdmin):
             yield Fact(_("On its way in batches (RMB)"), f"{order.on_its_way_rmb:,.2f}")
             yield Fact(_("Still owed (RMB)"), f"{order.owed_rmb:,.2f}")
             yield Fact(_("To be paid back until"), day_text(order.due_on))
+        if letter := letters_of([order]).get(order.pk):
+            yield Fact(
+                _("Letter"),
+                f"{letter} · {letter.get_state_display()}",
+                reverse("admin:notices_letter_change", args=[letter.pk]),
+            )
         yield from _decision_facts(order)
 
     def tables(self, order, request):
@@ -288,5 +296,22 @@ class PersonFileAdmin(StepAdmin):
             [
                 (side.organisation.name, side.organisation.credit_code)
                 for side in file.sides.select_related("organisation").order_by("pk")
+            ],
+        )
+        lines = AwardLine.objects.filter(person_key=file.person_key, reversed_at__isnull=True)
+        lines = lines.select_related("award__case__organisation").prefetch_related("payments").order_by("pk")
+        yield Table(
+            _("What was awarded for this person"),
+            (_("Case"), _("Organisation"), _("Payee"), _("Amount (RMB)"), _("Payment")),
+            [
+                (
+                    line.award.case.number,
+                    line.award.case.organisation.name,
+                    line.get_payee_display(),
+                    f"{line.amount_rmb:,.2f}",
+                    ", ".join(f"{p.number} {p.get_state_display()}" for p in line.payments.all())
+                    or _("None yet"),
+                )
+                for line in lines
             ],
         )

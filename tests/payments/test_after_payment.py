@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from payments.models import Debarment, Payment, RecoveryOrder, Repayment, Sample
 from payments.owing import orders
 from payments.services import batches, debarments, recovery, releases, results, spot_checks
 from tests import factories
+from tests.clients import Client
 from tests.payments.conftest import answer_of, draft_of, sent
 
 

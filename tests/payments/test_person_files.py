@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from casework.models import AwardLine
@@ -13,6 +12,7 @@ from payments.models import PersonFile, PersonSide
 from payments.progress import progress
 from payments.services import person_files
 from tests import factories
+from tests.clients import Client
 from tests.payments.conftest import draft_of
 
 

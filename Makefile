@@ -50,10 +50,12 @@ bench: dev ## speed as ratios beside limit, usual way and target, measured here 
 	BENCH_JSON=$${BENCH_JSON:-bench.json} $(VENV)/python -m bench
 	BENCH_CASES=$${BENCH_CASES:-$${SIZE:-100000}} $(VENV)/python -m bench.queue
 
+# The drills by number; `make drill DRILL=kills N=1000` does one of them.
+DRILL ?= races bulk tampering kills outages duplicates restore clock fuzz upgrade canary mutations
 .PHONY: drill
-drill: dev ## races for money in large numbers, a city in bulk and one by one, with their counts (drills/)
-	$(VENV)/python -m drills.races
-	$(VENV)/python -m drills.bulk
+drill: dev ## kills, outages, races, tampering, restore, ... by number, with their counts (drills/)
+	@failed=; for name in $(DRILL); do echo "== $$name"; $(VENV)/python -m drills.$$name $(N) || failed="$$failed $$name"; \
+	done; [ -z "$$failed" ] || { echo "violated:$$failed"; exit 1; }
 
 lint: ## formatting, style, templates, the rooms' imports
 	$(VENV)/ruff check

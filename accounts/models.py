@@ -343,3 +343,19 @@ class Accreditation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.document_number}"
+
+
+class HashVersion(models.Model):
+    """The version of the keyed hashes in every table, in one row; without a row the lowest that is set."""
+
+    version = models.PositiveSmallIntegerField(_("version"))
+    since = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("version of keyed hashes")
+        verbose_name_plural = _("versions of keyed hashes")
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["version"], name="hash_version_once")]
+
+    def __str__(self) -> str:
+        return f"v{self.version}"

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.crypto import renewed
 from audit.services import sha256
 from casework.models import Assessment, Award, Submission
 from ledger.reconciling import Check, query
@@ -118,10 +119,11 @@ def hashes() -> Iterator[tuple]:
     awards = Award.objects.select_related("case", "assessment").prefetch_related("lines")
     for award in awards.iterator(chunk_size=500):
         granted = Counter(
-            (line.payee, line.reference, line.person_key, line.amount_rmb) for line in award.lines.all()
+            (line.payee, line.reference, renewed(line.person_key), line.amount_rmb)
+            for line in award.lines.all()
         )
         assessed = Counter(
-            (line["payee"], line["reference"], line["person_key"], Decimal(line["amount_rmb"]))
+            (line["payee"], line["reference"], renewed(line["person_key"]), Decimal(line["amount_rmb"]))
             for line in award.assessment.result["lines"]
         )
         for line in (assessed - granted) + (granted - assessed):

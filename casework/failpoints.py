@@ -11,7 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-NAMES = ("claimed", "read", "computed", "written", "committed")
+#: From a message just received to one that is done and not yet acknowledged to the broker.
+NAMES = ("received", "claimed", "read", "computed", "written", "committed", "returned")
 
 
 def pass_by(name: str) -> None:

@@ -1,11 +1,14 @@
 from celery import shared_task
 
+from casework import failpoints
 from casework.services import calculation, deadlines, recalculation
 
 
 @shared_task(name="casework.calculate")
 def calculate(run_id: int) -> None:
+    failpoints.pass_by("received")
     calculation.run_calculation(run_id)
+    failpoints.pass_by("returned")
 
 
 @shared_task(name="casework.sweep")

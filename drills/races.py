@@ -1,11 +1,8 @@
 """Races for money on a real database with real connections: what was tried, how it ended, what was violated.
 
-`make drill` (or `python -m drills.races --approvals 1000 --caps 10000 --funds 1000`) starts engines of its own, prints
-the counts and ends with status 1 after any violation. The tests run the same races in small numbers.
+`python -m drills.races [1000]` starts engines of its own. The tests run the same races in small numbers.
 """
 
-import argparse
-import os
 import sys
 import threading
 from collections import Counter
@@ -14,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
+
+from drills.shape import Outcome, main, own_database
 
 Call = Callable[[], object]
 
@@ -220,48 +218,29 @@ def funds(rounds: int) -> Tally:
     return tally
 
 
-def show(tally: Tally) -> None:
-    print(f"{tally.name}: {tally.tried:,} races, {len(tally.violations)} violations", flush=True)
-    for ending, times in tally.endings.most_common():
-        print(f"  {times:>7,} ended: {ending}")
-    for violation in tally.violations[:20]:
-        print(f"  VIOLATED {violation}")
+def outcome_of(tallies: list[Tally]) -> Outcome:
+    """The races in the shape of every drill: what a race violated was granted, placed or paid more than once."""
+    outcome = Outcome("races")
+    for tally in tallies:
+        outcome.tried[tally.name] += tally.tried
+        outcome.notes += [f"{times:,} × {tally.name}: {end}" for end, times in tally.endings.most_common()]
+        outcome.doubled += [f"{tally.name}, {violation}" for violation in tally.violations]
+    return outcome
 
 
-def main() -> int:
-    """Runs on engines and a database of its own, gone afterwards."""
-    import django
+def drill(rounds: int) -> Outcome:
+    """So many approvals and funds, ten times as many grants at the cap, a few of them with 64 connections."""
+    with own_database(broker=True):
+        from ledger.reconciling import differences
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name, number in (("approvals", 1000), ("caps", 10000), ("funds", 1000)):
-        parser.add_argument(f"--{name}", type=int, default=number, metavar="N")
-    wanted = parser.parse_args()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "nanchang_portal.settings.test"
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-
-    from ledger.reconciling import differences
-    from nanchang_portal import embedded
-
-    with embedded.running(settings.DATA_DIR, "the drill", database=True, broker=True):
-        call_command("migrate", verbosity=0)
-        tallies = []
-        for race, times in ((approvals, wanted.approvals), (funds, wanted.funds)):
-            tallies.append(race(times))
-            show(tallies[-1])
+        tallies = [approvals(rounds), funds(rounds)]
         # The cap races post without any award: what the approvals and funds left is compared before them.
         found = [item for item in differences() if "race:" not in item.subject]
-        print(f"reconcile after approvals and funds: {len(found)} differences")
-        for contenders, times in ((8, wanted.caps), (64, max(1, wanted.caps // 1000))):
-            tallies.append(caps(times, contenders=contenders))
-            show(tallies[-1])
-    return 1 if found or any(tally.violations for tally in tallies) else 0
+        tallies += [caps(10 * rounds), caps(max(1, rounds // 100), contenders=64)]
+        outcome = outcome_of(tallies)
+        outcome.lost += [f"reconcile: {item}" for item in found]
+    return outcome
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from nanchang_portal.launcher.messages import compile_messages
-
-    compile_messages()
-    sys.exit(main())
+    sys.exit(main(__doc__, drill, 1000))

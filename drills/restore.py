@@ -1,7 +1,7 @@
 """Back up a portal, restore it into an empty place, and compare: rows, papers, keys, audit, rights.
 
-`python -m drills.restore` takes the portal of DATA_DIR, running or not, and changes nothing in it. It ends with
-status 1 when anything is lost or different.
+`python -m drills.restore` starts a portal of its own with the sample data and backs it up while it works;
+`python -m drills.restore --of DATA_DIR` takes one that is there, running or not, and changes nothing in it.
 """
 
 import argparse
@@ -10,31 +10,17 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 from psycopg import errors, sql
 
+from drills.shape import Outcome, own_directory
 from nanchang_portal import embedded
 
 BASE = Path(__file__).resolve().parents[1]
 COPIED = ("evidence", "keys", "heads")
-
-
-@dataclass
-class Outcome:
-    """What was compared (by kind) and what was not the same."""
-
-    tried: dict[str, int] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
-
-    def compare(self, kind: str, before: dict, after: dict) -> None:
-        self.tried[kind] = len(before)
-        self.lost += [f"{kind} {name}" for name in before if after.get(name) != before[name]]
-        self.lost += [f"{kind} {name} came from nowhere" for name in after if name not in before]
 
 
 def connect(data_dir: Path, user: str = embedded.NAME) -> psycopg.Connection:
@@ -110,7 +96,7 @@ def restore(backup: Path, target: Path) -> None:
 
 def drill(source: Path, work: Path) -> Outcome:
     """`work` is an empty directory with a short path."""
-    outcome = Outcome()
+    outcome = Outcome("restore")
     backup, target = work / "backup", work / "data"
     backup.mkdir()
     with embedded.running(source, "the restore drill", broker=False):
@@ -118,20 +104,20 @@ def drill(source: Path, work: Path) -> Outcome:
     with embedded.running(target, "the restored portal"):
         restore(backup, target)
         with connect(target) as connection:
-            outcome.compare("table", before, fingerprints(connection))
-        outcome.tried["row"] = sum(rows for rows, _ in before.values())
+            outcome.compare("tables compared", before, fingerprints(connection))
+        outcome.tried["rows in them"] = sum(rows for rows, _ in before.values())
         manage(target, "migrate", "--verbosity", "0")
         audit = manage(target, "verify_audit")
-        outcome.tried["audit record"] = int(audit.split(" chains, ")[1].split(" records")[0])
+        outcome.tried["audit records verified"] = int(audit.split(" chains, ")[1].split(" records")[0])
         found = json.loads(run([sys.executable, "-m", "drills.restore", "--contents"], DATA_DIR=str(target)))
-        outcome.tried |= found["tried"]
+        outcome.tried.update(found["tried"])
         outcome.lost += found["lost"]
         with connect(target, embedded.APP_ROLE) as app:
             try:
                 app.execute("UPDATE audit_record SET action = action")
-                outcome.lost.append("rights: the restored portal may change audit records")
+                outcome.leaked.append("rights: the restored portal may change audit records")
             except errors.InsufficientPrivilege:
-                outcome.tried["right"] = 1
+                outcome.tried["rights refused as before"] += 1
     return outcome
 
 
@@ -141,23 +127,25 @@ def contents() -> dict:
     import django
 
     django.setup()
-    from accounts.crypto import blind_index, decrypt
+    from accounts.crypto import blind_index
     from documents import storage
     from documents.enums import State
     from documents.models import Document
+    from training.identities import person_number
     from training.models import Trainee
 
-    tried, lost = {"paper": 0, "identity number": 0}, []
+    tried, lost = {"papers read": 0, "identity numbers read": 0}, []
     for document in Document.objects.current().exclude(state=State.REFUSED):
-        tried["paper"] += 1
+        tried["papers read"] += 1
         try:
             storage.open_checked(document.storage_key, document.sha256).close()
         except (storage.ContentMissing, storage.ContentAltered) as error:
             lost.append(f"paper {document.pk}: {type(error).__name__}")
     for trainee in Trainee.objects.filter(erased_at__isnull=True):
-        tried["identity number"] += 1
+        tried["identity numbers read"] += 1
         try:
-            same = blind_index(decrypt(trainee.identity_encrypted), "identity") == trainee.identity_key
+            number = person_number(trainee.identity_kind, trainee.reveal_identity())
+            same = blind_index(number, "identity") == trainee.identity_key
         except Exception:  # the key is not that of the data
             same = False
         if not same:
@@ -165,21 +153,31 @@ def contents() -> dict:
     return {"tried": tried, "lost": lost}
 
 
+def of_its_own(work: Path) -> Outcome:
+    """A portal with the sample data is backed up while web, worker and beat run."""
+    from drills.scene import own_portal
+
+    with own_portal(SAMPLE_DATA="true") as portal:
+        return drill(portal.data_dir, work)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--of", type=Path, metavar="DATA_DIR", help="the portal to be backed up")
     parser.add_argument("--contents", action="store_true", help=argparse.SUPPRESS)
-    if parser.parse_args().contents:
+    options = parser.parse_args()
+    if options.contents:
         print(json.dumps(contents()))
         return 0
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="np-r-") as work:
-        outcome = drill(embedded.data_dir(), Path(work))
-    for kind, count in outcome.tried.items():
-        print(f"{count:>8}  {kind}s compared")
-    print(f"{len(outcome.lost):>8}  lost or different, in {time.monotonic() - started:.0f} s")
-    for item in outcome.lost:
-        print(f"  {item}")
-    return 1 if outcome.lost else 0
+    with own_directory() as work:
+        outcome = drill(options.of.resolve(), work) if options.of else of_its_own(work)
+    for kind in ("rows in them", "audit records verified", "papers read", "identity numbers read"):
+        if not outcome.tried[kind]:
+            outcome.lost.append(f"nothing to compare: no {kind}")
+    outcome.notes.append(f"in {time.monotonic() - started:.0f} s")
+    outcome.show()
+    return 0 if outcome.held else 1
 
 
 if __name__ == "__main__":

@@ -1,29 +1,19 @@
 """Tamper with the audit as the tables' owner, behind the triggers, and see whether `verify_audit` finds each one.
 
-`python -m drills.tampering --edits 1000` works in a database of its own. Each edit is made in a transaction, verified
-and rolled back; one that is not found is printed, and the status is 1.
+`python -m drills.tampering [1000]` works in a database of its own. Each edit is made in a transaction, verified and
+rolled back; one that is not found counts as lost.
 """
 
-import argparse
 import json
-import os
 import random
 import sys
-import tempfile
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from drills.shape import Outcome, main, own_database
+
 Edit = Callable[[random.Random], tuple[str, list]]
-
-
-@dataclass
-class Outcome:
-    tried: Counter = field(default_factory=Counter)
-    missed: list[str] = field(default_factory=list)
 
 
 def _record(chance: random.Random):
@@ -190,7 +180,7 @@ def tamper(edits: int, seed: int = 1) -> Outcome:
     from audit.services import Chains
     from audit.verification import breaks
 
-    chance, outcome, names = random.Random(seed), Outcome(), list(EDITS)
+    chance, outcome, names = random.Random(seed), Outcome("tampering"), list(EDITS)
     files, keys = published.read_all(Path(settings.AUDIT_HEADS_DIR)), seals.known_keys()
     if found := next(breaks(Chains(), files, keys), None):
         raise RuntimeError(f"broken before the drill: {found}")
@@ -202,42 +192,17 @@ def tamper(edits: int, seed: int = 1) -> Outcome:
             found = next(breaks(Chains(), files, keys), None)
         outcome.tried[name] += 1
         if found is None:
-            outcome.missed.append(f"{turn + 1}: {name}")
+            outcome.lost.append(f"edit {turn + 1} was not found: {name}")
     if found := next(breaks(Chains(), files, keys), None):
         raise RuntimeError(f"an edit was not undone: {found}")
     return outcome
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--edits", type=int, default=1000)
-    parser.add_argument("--chains", type=int, default=20)
-    parser.add_argument("--records", type=int, default=5, help="of each chain between two seals")
-    options = parser.parse_args()
-    from nanchang_portal import embedded
-
-    with tempfile.TemporaryDirectory(prefix="np-t-") as directory:
-        os.environ |= {"DATA_DIR": directory, "DJANGO_SETTINGS_MODULE": "nanchang_portal.settings.dev"}
-        with embedded.running(Path(directory), "the tampering drill", broker=False):
-            import django
-            from django.core.management import call_command
-
-            django.setup()
-            call_command("migrate", verbosity=0)
-            make_history(options.chains, options.records)
-            started = time.monotonic()
-            outcome = tamper(options.edits)
-    for name, count in outcome.tried.items():
-        print(f"{count:>6}  {name}")
-    total = sum(outcome.tried.values())
-    print(
-        f"{total:>6}  tried, {total - len(outcome.missed)} found, {len(outcome.missed)} missed, "
-        f"in {time.monotonic() - started:.0f} s"
-    )
-    for item in outcome.missed:
-        print(f"  missed {item}")
-    return 1 if outcome.missed else 0
+def drill(edits: int) -> Outcome:
+    with own_database():
+        make_history(chains=20, records=5)
+        return tamper(edits)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, drill, 1000))

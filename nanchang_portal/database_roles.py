@@ -16,6 +16,8 @@ from psycopg import sql
 READ_ONLY = {
     # Written by migrations alone. Whoever could add a row here could take a case from any status to any other.
     "casework_edge",
+    # Written by `rotate_keys` alone.
+    "accounts_hashversion",
     "django_migrations",
     "django_content_type",
     "auth_permission",

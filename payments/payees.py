@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.crypto import renewed
 from casework.enums import Payee, Status
 from casework.models import Case
 from payments.models import PayeeAccount
@@ -47,7 +48,10 @@ def payees_of(case: Case) -> list[PayeeOf]:
     if persons and case.programme in _names:
         names = _names[case.programme](assessment.submission.snapshot)
         found += sorted(
-            (PayeeOf(line["reference"], line["person_key"], names[line["reference"]]) for line in persons),
+            (
+                PayeeOf(line["reference"], renewed(line["person_key"]), names[line["reference"]])
+                for line in persons
+            ),
             key=lambda payee: payee.name,
         )
     return found

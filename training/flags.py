@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.crypto import renewed
 from accounts.enums import AccreditationKind, OrganisationKind
 from accounts.identifiers import division_of_credit_code
 from accounts.models import Accreditation
@@ -27,7 +28,7 @@ Span = tuple[date, date | None]
 def flags_of(case: Case, snapshot: Mapping[str, Any]) -> Iterator[Flag]:
     """Every finding of one frozen claim; the same few queries for any number of trainees."""
     lines = snapshot["lines"]
-    elsewhere = _registered_elsewhere([line["person_key"] for line in lines], case.organisation_id)
+    elsewhere = _registered_elsewhere([renewed(line["person_key"]) for line in lines], case.organisation_id)
     recognised = _recognised({line["contract"]["employer_code"] for line in lines})
     for line in lines:
         yield from _of_person(line, elsewhere)
@@ -59,7 +60,7 @@ def _recognised(codes: Iterable[str]) -> Mapping[str, list[Span]]:
 
 def _of_person(line: Mapping[str, Any], elsewhere: Mapping[str, list[tuple[int, str]]]) -> Iterator[Flag]:
     who, key = line["name"], str(line["enrolment"])
-    for pk, institution in elsewhere.get(line["person_key"], ()):
+    for pk, institution in elsewhere.get(renewed(line["person_key"]), ()):
         yield Flag(
             "two_institutions",
             _("Another institution registered this person too."),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.crypto import renewed
 from casework.enums import IN_REVIEW, LineVerdict
 from casework.models import Case
 from casework.programmes import AssessedResult, DecidableLine, Facets, Flag, Problem, Replayed
@@ -86,8 +87,10 @@ class TrainingProgramme:
         }
 
     def basis(self, case: Case, snapshot: Mapping[str, Any]) -> dict[str, Any]:
-        keys = [line["person_key"] for line in snapshot["lines"]]
-        return {"subsidised": sorted(subsidised_person_keys(keys))}
+        # By the snapshot's own keys: a basis stays the same when the hashes of the tables are renewed.
+        frozen = {line["person_key"]: renewed(line["person_key"]) for line in snapshot["lines"]}
+        subsidised = subsidised_person_keys(frozen.values())
+        return {"subsidised": sorted(key for key, now in frozen.items() if now in subsidised)}
 
     def references(self, snapshot: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
         return []
@@ -169,7 +172,8 @@ class TrainingProgramme:
         return list(flags_of(case, snapshot))
 
     def affected_by(self, case: Case) -> QuerySet[Case]:
-        keys = [line["person_key"] for line in case.current_assessment.submission.snapshot["lines"]]
+        snapshot = case.current_assessment.submission.snapshot
+        keys = [renewed(line["person_key"]) for line in snapshot["lines"]]
         claims = ClaimLine.objects.filter(enrolment__trainee__identity_key__in=keys, released=False)
         return Case.objects.filter(
             pk__in=claims.values("claim__case"), programme=self.code, status__in=IN_REVIEW

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.crypto import renewed
 from accounts.models import Organisation, User
 from audit import services as audit
 from audit.services import sha256
@@ -72,7 +73,9 @@ def result_from_json(assessment: Assessment) -> AssessedResult:
         policy_key=assessment.policy_key,
         amount_rmb=assessment.amount_rmb,
         lines=tuple(
-            PayeeLine(line["payee"], line["reference"], Decimal(line["amount_rmb"]), line["person_key"])
+            PayeeLine(
+                line["payee"], line["reference"], Decimal(line["amount_rmb"]), renewed(line["person_key"])
+            )
             for line in data["lines"]
         ),
         reasons=tuple(data["reasons"]),

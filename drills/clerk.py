@@ -106,6 +106,80 @@ def _submit(case_id: int) -> str:
     return "filed"
 
 
+def _session(user) -> str:
+    """The cookie of somebody who has signed in, with a second factor where one is asked for."""
+    import time
+
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.cached_db import SessionStore
+
+    now = time.time()
+    store = SessionStore()
+    store[SESSION_KEY], store[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store["account_authentication_methods"] = [
+        {"method": "password", "at": now, "username": user.username},
+        {"method": "mfa", "at": now, "type": "totp"},
+    ]
+    store.create()
+    return store.session_key
+
+
+def _crowd(clerks: int, officials: int) -> dict:
+    """So many clerks, each with a draft to be filed, and so many officials; all signed in."""
+    from accounts.enums import OfficialRole
+    from casework.models import Case
+    from tests import factories
+
+    found = {"clerks": [], "officials": []}
+    for _number in range(clerks):
+        case = Case.objects.select_related("created_by").get(pk=_draft())
+        found["clerks"].append({"session": _session(case.created_by), "case": case.number, "id": case.pk})
+    roles = (OfficialRole.INITIAL_REVIEWER, OfficialRole.FINAL_REVIEWER, OfficialRole.FINANCE)
+    for number in range(officials):
+        official = factories.official(
+            roles[number % len(roles)], username=f"drill-official-{uuid.uuid4().hex}"
+        )
+        _second_factor(official)
+        found["officials"].append({"session": _session(official), "role": roles[number % len(roles)]})
+    return found
+
+
+def _second_factor(user) -> None:
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
+    if not Authenticator.objects.filter(user=user).exists():
+        TOTP.activate(user, generate_totp_secret())
+
+
+def _school() -> dict:
+    """An institution's owner and an enterprise's clerk whose claim is calculated; both signed in."""
+    from accounts.enums import MembershipRole
+    from casework.models import Case
+    from casework.services import calculation
+    from tests import factories
+
+    school = factories.OrganisationFactory(
+        institution=True, credit_code=factories.credit_code(uuid.uuid4().int % 10**9)
+    )
+    factories.recognise(school)
+    owner = factories.clerk_of(school, MembershipRole.OWNER, username=f"drill-{uuid.uuid4().hex}")
+    case = Case.objects.select_related("created_by").get(pk=_draft())
+    _submit(case.pk)
+    for run in case.runs.filter(state="queued"):
+        calculation.run_calculation(run.pk)
+    return {
+        "teacher": _session(owner),
+        "institution": school.pk,
+        "clerk": _session(case.created_by),
+        "case": case.number,
+        "holder": case.organisation.name,
+        "username": owner.username,
+    }
+
+
 def _send(case_ids: list[int], times: int) -> int:
     from casework.models import CalculationRun
     from casework.tasks import calculate
@@ -124,7 +198,7 @@ def main() -> None:
     django.setup()
     from django.db import close_old_connections, connection
 
-    verbs = {"draft": _draft, "submit": _submit, "send": _send}
+    verbs = {"draft": _draft, "submit": _submit, "send": _send, "crowd": _crowd, "school": _school}
     for line in sys.stdin:
         values = json.loads(line)
         close_old_connections()  # as at the start of each request: one that is dead is opened anew

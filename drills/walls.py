@@ -87,7 +87,7 @@ DATABASE = [
     *_held("applications/test_claim_draft.py::test_the_database_knows_one_bank_reference_once",
            "receipt_bank_reference_once"),
     *_held("audit/test_seals.py::test_the_database_refuses_a_seal_out_of_turn", "seal_follows"),
-    *_held("documents/test_scanner.py::test_nothing_goes_back_into_quarantine", "states_move_forward"),
+    *_held("documents/test_scanner.py::test_nothing_goes_back_into_quarantine", "state_moves_forward"),
     *_held("documents/test_uploads.py::test_what_a_file_is_never_changes", "content_is_final"),
     Wall(
         "who is asked to ignore a trigger",

@@ -1,8 +1,8 @@
 """Numbers of a person and of an account, typed wherever the portal takes them: they are found nowhere in clear.
 
 `python -m drills.canary [20]` types N of each into forms, addresses and searches of a portal of its own, breaks
-requests in every way that ends on a page of an error, and then reads its logs, its broker, its database, its mails, the answers'
-headers and those pages.
+requests in every way that ends on a page of an error, and then reads its logs, its broker, its database, its mails, the
+answers' headers and those pages.
 """
 
 import re

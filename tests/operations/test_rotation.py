@@ -19,6 +19,7 @@ from tests import factories
 from tests.access import world
 from training.models import Trainee
 
+pytestmark = pytest.mark.django_db
 NEW_FIELD_KEY = "9:" + "Nj" * 21 + "Y="
 
 

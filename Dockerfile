@@ -21,7 +21,8 @@ RUN python -m nanchang_portal.launcher.messages \
 
 RUN useradd --system --uid 10001 --home-dir /srv/portal --shell /usr/sbin/nologin portal \
     && install -d -o portal -g portal -m 0700 /srv/data /srv/heads
-ENV DATA_DIR=/srv/data PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
+# Written at run time: the two volumes, and /tmp (counts, the font cache); the rest may be read-only.
+ENV DATA_DIR=/srv/data PROMETHEUS_MULTIPROC_DIR=/tmp/metrics XDG_CACHE_HOME=/tmp/cache HOME=/tmp
 USER portal
 VOLUME /srv/data
 EXPOSE 8000

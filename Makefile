@@ -57,6 +57,20 @@ drill: dev ## kills, outages, races, tampering, restore, ... by number, with the
 	@failed=; for name in $(DRILL); do echo "== $$name"; $(VENV)/python -m drills.$$name $(N) || failed="$$failed $$name"; \
 	done; [ -z "$$failed" ] || { echo "violated:$$failed"; exit 1; }
 
+.PHONY: load
+load: dev ## a filing deadline: 500 clerks and 50 officials for ten minutes (bench/load.py)
+	$(VENV)/python -m bench.load
+
+.PHONY: licences sbom audit
+licences: dev ## docs/licences.md: what the portal runs on, and under which licence
+	$(VENV)/python -m nanchang_portal.launcher.supply licences
+
+sbom: dev ## sbom.json: the bill of materials (CycloneDX)
+	$(VENV)/python -m nanchang_portal.launcher.supply sbom sbom.json
+
+audit: dev ## known holes of what is locked (pip-audit); status 2 when nobody could be asked
+	$(VENV)/python -m nanchang_portal.launcher.supply audit
+
 lint: ## formatting, style, templates, the rooms' imports
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check

@@ -5,10 +5,12 @@ import os
 import re
 import subprocess
 import sys
+import types
 
 import pytest
 import yaml
 
+from nanchang_portal.launcher import supply
 from nanchang_portal.settings import keys
 from tests.portal import BASE, NOT_INHERITED
 
@@ -165,6 +167,62 @@ def test_dockerfile_names_real_files_and_modules():
     assert "--require-hashes" in text
     assert re.search(r"^USER portal$", text, re.MULTILINE)
     assert 'CMD ["gunicorn", "nanchang_portal.wsgi"' in text
+
+
+def test_a_container_is_nobody_special_and_writes_on_nothing_else():
+    text = (BASE / "Dockerfile").read_text()
+    user = re.search(r"useradd .*--uid (\d+) .*portal", text)
+    assert user and int(user[1]) >= 1000
+    assert text.index("USER portal") < text.index("CMD [") and "USER root" not in text
+    compose = yaml.safe_load((BASE / "docker-compose.yml").read_text())
+    for name in ("migrate", "web", "worker", "beat"):
+        service = compose["services"][name]
+        assert service["read_only"] is True and service["tmpfs"] == ["/tmp"], name
+        assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"], name
+        assert "privileged" not in service and "user" not in service
+        written = {volume.split(":")[1] for volume in service["volumes"]}
+        assert written == {"/srv/data", "/srv/heads"}
+    # What runs there writes its own files on these alone.
+    for variable in (
+        "DATA_DIR=/srv/data",
+        "PROMETHEUS_MULTIPROC_DIR=/tmp",
+        "XDG_CACHE_HOME=/tmp",
+        "HOME=/tmp",
+    ):
+        assert variable in text
+    assert "/tmp/beat-schedule" in compose["services"]["beat"]["command"]
+
+
+def test_every_package_has_a_licence_that_somebody_read():
+    assert supply.unclear() == {}
+    listed = set(re.findall(r"^\| (\S+) \| (\S+) \|", supply.PAGE.read_text(), re.MULTILINE)[1:])
+    here = {(name, version) for name, (version, _licence) in supply.licences().items()}
+    assert len(here) > 70
+    assert listed >= here, "`make licences` writes docs/licences.md anew"
+
+
+def test_the_bill_of_materials_has_every_locked_package_and_its_hashes(tmp_path, capsys):
+    assert supply.sbom(str(tmp_path / "sbom.json")) == 0
+    found = json.loads((tmp_path / "sbom.json").read_text())
+    assert found["bomFormat"] == "CycloneDX"
+    named = {part["name"].lower(): part for part in found["components"]}
+    assert set(named) >= set(supply.locked()) and "django" in named
+    assert all("hashes" in json.dumps(part) for part in named.values())
+
+
+def test_an_audit_that_nobody_answered_says_so(monkeypatch, capsys):
+    """Silence is not safety: status 2 and a line that begins NOT AUDITED."""
+
+    def answers(packages):
+        done = types.SimpleNamespace(stdout=json.dumps({"dependencies": packages}), stderr="", returncode=0)
+        monkeypatch.setattr(supply.subprocess, "run", lambda *args, **options: done)
+        return supply.audit()
+
+    assert answers([{"name": "x", "skip_reason": "not found"}]) == 2
+    assert capsys.readouterr().err.startswith("NOT AUDITED: 1 packages")
+    assert answers([{"name": "x", "vulns": [{"id": "CVE-1"}]}]) == 1
+    assert "x: CVE-1" in capsys.readouterr().out
+    assert answers([{"name": "x", "vulns": []}]) == 0
 
 
 def test_every_requirement_has_its_hash():

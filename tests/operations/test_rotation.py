@@ -125,7 +125,8 @@ def test_no_column_with_a_hash_is_forgotten(settings):
                 f'SELECT "{column}" FROM {table} WHERE "{column}" ~ \'^v1:[0-9a-f]{{64}}$\' LIMIT 1'
             )
             left += [(table, column) for _row in cursor.fetchall()]
-    assert left == []
+    # A letter's signature names the key that made it and stays valid.
+    assert {column for _table, column in left} <= {"signature"}
 
 
 def test_a_claim_calculated_before_is_approved_after_and_pays_once(settings):

@@ -6,12 +6,12 @@ organisation keeps an owner is held once more by the database (`organisation_kee
 
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -309,3 +309,13 @@ def _refuse_last_owner(member: Membership) -> None:
 
 def _note(user: User, action: str, organisation: Organisation, data: dict) -> None:
     audit.record(actor=user, action=action, obj=organisation, data=data)
+
+
+def forget_invitations(*, ended_before: datetime) -> int:
+    """Delete invitations, and the addresses in them, that were used, withdrawn or lapsed before a moment."""
+    ended = models.Q(accepted_at__lt=ended_before) | models.Q(withdrawn_at__lt=ended_before)
+    lapsed = models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True, expires_at__lt=ended_before)
+    found = Invitation.objects.filter(ended | lapsed)
+    count = found.count()
+    found.delete()
+    return count

@@ -111,6 +111,10 @@ ACTIONS = {
     "simulation.stopped": pgettext_lazy("audit", "Simulation stopped"),
     "trainee.data_exported": pgettext_lazy("audit", "Data of a trainee handed out"),
     "trainee.erased": pgettext_lazy("audit", "Personal data of a trainee erased"),
+    "trainee.retention_ended": pgettext_lazy(
+        "audit", "Personal data of a trainee erased at the end of its term"
+    ),
+    "keys.hashes_renewed": pgettext_lazy("audit", "Keyed hashes renewed by a new key"),
     "trainee.identity_revealed": pgettext_lazy("audit", "Identity number shown in full"),
     "training.class_changed": pgettext_lazy("audit", "Class changed"),
     "training.class_created": pgettext_lazy("audit", "Class registered"),

@@ -16,13 +16,15 @@ from drills.scene import portal_and_clerk
 from drills.shape import Outcome, main
 from drills.web import Visitor
 from nanchang_portal import embedded
-from tests import factories
 from tests.portal import Portal, wait_until
 
 
 def numbers(turn: int) -> tuple[str, str, str]:
     """An identity number, an account number and a mobile number that nobody has."""
-    identity = factories.identity_number(turn % 1000, born=f"19{60 + turn // 1000 % 40}0228")
+    from accounts.identifiers import resident_check_digit
+
+    body = f"36010219{60 + turn // 1000 % 40}0228{turn % 1000:03d}"
+    identity = body + resident_check_digit(body)
     return identity, f"360077{turn:013d}", f"199{turn:08d}"
 
 

@@ -13,7 +13,7 @@ from audit import services as audit
 from casework.models import CaseEvent, Transition
 from messaging import audience
 from messaging.audience import Notice
-from messaging.enums import DEFAULTS, Delivery, Event, MailKind
+from messaging.enums import DEFAULTS, Delivery, Event, MailKind, MailState
 from messaging.models import Cursor, Mail, Message, Preference, Seen
 from payments.models import PaymentEvent
 
@@ -150,3 +150,11 @@ def mark_read(*, user: User, message: Message, is_read: bool = True) -> None:
 
 def mark_all_read(*, user: User) -> int:
     return Message.objects.filter(recipient=user, read_at__isnull=True).update(read_at=timezone.now())
+
+
+def forget(*, before: datetime) -> int:
+    """Delete messages, and the record of their mails, from before a moment; what they told of stays with its case."""
+    count = Message.objects.filter(created_at__lt=before).count()
+    Message.objects.filter(created_at__lt=before).delete()
+    Mail.objects.filter(created_at__lt=before).exclude(state=MailState.WAITING).delete()
+    return count

@@ -5,7 +5,7 @@ import time
 from celery import Task, shared_task
 from django.core.cache import cache
 
-from nanchang_portal.operations import logs
+from nanchang_portal.operations import logs, retention
 
 HEARTBEAT = "operations.heartbeat"
 HEARTBEAT_KEPT = 24 * 3600
@@ -29,3 +29,9 @@ class NumberedTask(Task):
 def heartbeat() -> None:
     """Sent by beat, done by a worker, through the broker: while it is fresh, all three are well."""
     cache.set(HEARTBEAT, time.time(), HEARTBEAT_KEPT)
+
+
+@shared_task(name="operations.forget")
+def forget() -> None:
+    """Delete what the practice keeps no longer; beat asks for it every night. What money was paid on stays."""
+    retention.forget()

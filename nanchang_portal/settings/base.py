@@ -278,6 +278,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "recomputations.control",
         "schedule": crontab(day_of_month=1, hour=1, minute=0),
     },
+    "operations.forget": {"task": "operations.forget", "schedule": crontab(hour=3, minute=30)},
     "notices.sweep": {"task": "notices.sweep", "schedule": 10.0},
     "documents.sweep": {"task": "documents.sweep", "schedule": 10.0},
     "workbooks.sweep": {"task": "workbooks.sweep", "schedule": 10.0},

@@ -4,7 +4,7 @@ What a filed claim froze is never changed: see docs/decisions/ on erasure.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Organisation, User
+from audit import services as audit
 from audit.models import Record
 from casework.enums import CLOSED
 from casework.models import AwardLine, Case, Submission
@@ -21,6 +22,7 @@ from documents import storage
 from documents.enums import SubjectKind
 from documents.models import NO_NAME, Document
 from policy.enums import ProgrammeCode
+from policy.practice import practice
 from training.models import (
     ERASED,
     Certificate,
@@ -223,26 +225,7 @@ def erase(*, user: User, trainee: Trainee, requested_on: date, reason: str) -> E
     _refuse_open_claims(current)
     ids = list(Enrolment.objects.filter(trainee=current).values_list("pk", flat=True))
     award_kept = _award_lines(current, ids).exists()
-    files = _drop_files(current, ids)
-    if award_kept:
-        LabourContract.objects.filter(enrolment_id__in=ids).update(position="")
-    else:
-        Certificate.objects.filter(enrolment_id__in=ids).delete()
-        LabourContract.objects.filter(enrolment_id__in=ids).delete()
-    now = timezone.now()
-    Trainee.objects.filter(pk=current.pk).update(
-        name=ERASED,
-        identity_encrypted=b"",
-        identity_masked=ERASED,
-        identity_key=f"erased:{current.pk}",
-        education="",
-        school="",
-        student_number="",
-        version=current.version + 1,
-        changed_by=user,
-        changed_at=now,
-        erased_at=now,
-    )
+    files = _blank(current, ids, award_kept=award_kept, by=user)
     decision = Erasure.objects.create(
         trainee=current,
         requested_on=requested_on,
@@ -259,6 +242,63 @@ def erase(*, user: User, trainee: Trainee, requested_on: date, reason: str) -> E
         {"requested_on": requested_on, "reason": reason, "award_kept": award_kept, "files": files},
     )
     return decision
+
+
+def forget_unclaimed(*, limit: int = 200) -> int:
+    """Erase trainees who stand in no claim and whose data nobody changed for as long as the practice keeps them."""
+    today = timezone.localdate()
+    until = timezone.now() - timedelta(days=practice("keep_unclaimed_trainees_days", today))
+    due = (
+        Trainee.objects.filter(erased_at__isnull=True, changed_at__lt=until)
+        .exclude(enrolments__changed_at__gte=until)
+        .exclude(enrolments__claim_lines__isnull=False)
+        .order_by("pk")
+    )
+    found = list(due.values_list("pk", "institution_id")[:limit])
+    return sum(_forget(pk, institution_id) for pk, institution_id in found)
+
+
+@transaction.atomic
+def _forget(pk: int, institution_id: int) -> bool:
+    Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=institution_id)
+    current = Trainee.objects.select_for_update(of=("self",)).get(pk=pk)
+    ids = list(Enrolment.objects.filter(trainee=current).values_list("pk", flat=True))
+    if current.erased_at or ClaimLine.objects.filter(enrolment_id__in=ids).exists():
+        return False  # claimed, or erased, since it was looked for
+    files = _blank(current, ids, award_kept=False, by=None)
+    audit.record(
+        actor="retention",
+        action="trainee.retention_ended",
+        obj=current,
+        stream=f"accounts.organisation:{institution_id}",
+        data={"files": files},
+    )
+    return True
+
+
+def _blank(current: Trainee, ids: Sequence[int], *, award_kept: bool, by: User | None) -> int:
+    """What erasure destroys; how many files were among it."""
+    files = _drop_files(current, ids)
+    if award_kept:
+        LabourContract.objects.filter(enrolment_id__in=ids).update(position="")
+    else:
+        Certificate.objects.filter(enrolment_id__in=ids).delete()
+        LabourContract.objects.filter(enrolment_id__in=ids).delete()
+    now = timezone.now()
+    Trainee.objects.filter(pk=current.pk).update(
+        name=ERASED,
+        identity_encrypted=b"",
+        identity_masked=ERASED,
+        identity_key=f"erased:{current.pk}",
+        education="",
+        school="",
+        student_number="",
+        version=current.version + 1,
+        changed_by=by,
+        changed_at=now,
+        erased_at=now,
+    )
+    return files
 
 
 def _refuse_unless(answer) -> None:

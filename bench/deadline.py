@@ -51,7 +51,7 @@ class Somebody(HttpUser):
 class ClerkAtTheDeadline(Somebody):
     kind = "clerks"
     _next = count()
-    weight = 10
+    fixed_count = len(PEOPLE["clerks"])
     filed = False
 
     @task(3)
@@ -89,7 +89,7 @@ class ClerkAtTheDeadline(Somebody):
 class OfficialAtTheDeadline(Somebody):
     kind = "officials"
     _next = count()
-    weight = 1
+    fixed_count = len(PEOPLE["officials"])
 
     @task(4)
     def queue(self) -> None:

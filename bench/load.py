@@ -66,6 +66,8 @@ def load(
         outcome.lost.append(
             f"{failure['Occurrences']} × {failure['Method']} {failure['Name']}: {failure['Error']}"
         )
+    for error in csv.DictReader((directory / "load_exceptions.csv").open()):
+        outcome.lost.append(f"{error['Count']} × a person could not go on: {error['Message']}")
     filed = [int(line) for line in acknowledged.read_text().split()]
     outcome.doubled += [
         f"case {case_id} was acknowledged twice" for case_id in set(filed) if filed.count(case_id) > 1

@@ -64,12 +64,14 @@ def type_everywhere(portal: Portal, people: dict, turn: int, outcome: Outcome) -
         f"statuses: {saved.status_code} {twice.status_code} {wrong.status_code} {entered.status_code}"
     ][: turn == 0]
     for answer in teacher.seen + clerk.seen:
-        where = " ".join(f"{name}: {value}" for name, value in answer.headers.items())
-        page = answer.text if answer.status_code in (400, 403, 404, 500, 503) else ""
+        # An address that a visitor made comes back in a redirect; what came in a form's body never does.
+        posted = answer.request.method == "POST"
+        where = " ".join(f"{name}: {value}" for name, value in answer.headers.items()) if posted else ""
+        page = answer.text if answer.status_code in (400, 403, 404, 429, 500, 503) else ""
         outcome.leaked += [
             f"{answer.status_code} of {answer.request.method} {answer.request.path_url.replace(secret, '…')} says it"
             for secret in secrets
-            if secret in where.replace(answer.request.path_url, "") or secret in page
+            if secret in where or secret in page
         ]
     return list(secrets)
 

@@ -53,6 +53,13 @@ class ClerkAtTheDeadline(Somebody):
     _next = count()
     fixed_count = len(PEOPLE["clerks"])
     filed = False
+    #: Cases that were acknowledged; with LOAD_UNTIL_FILED the run ends when they are all.
+    done: set[int] = set()
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.look()
+        self.work_on_the_draft()
 
     @task(3)
     def look(self) -> None:
@@ -82,6 +89,9 @@ class ClerkAtTheDeadline(Somebody):
             self.filed = True
             with open(ACKNOWLEDGED, "a") as acknowledged:
                 acknowledged.write(f"{self.me['id']}\n")
+            self.done.add(self.me["id"])
+            if os.environ.get("LOAD_UNTIL_FILED") and len(self.done) == len(PEOPLE["clerks"]):
+                self.environment.runner.quit()
         else:
             self.page(f"/cases/{self.me['case']}", "case")
 
@@ -90,6 +100,10 @@ class OfficialAtTheDeadline(Somebody):
     kind = "officials"
     _next = count()
     fixed_count = len(PEOPLE["officials"])
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.queue()
 
     @task(4)
     def queue(self) -> None:

@@ -23,9 +23,17 @@ COLUMNS = ("Request Count", "Failure Count", "50%", "95%", "99%")
 
 
 def load(
-    portal: Portal, clerk: Clerk, directory: Path, *, clerks: int, officials: int, seconds: int, pause: float
-):
-    """What was tried and lost, and locust's figures by page."""
+    portal: Portal,
+    clerk: Clerk,
+    directory: Path,
+    *,
+    clerks: int,
+    officials: int,
+    seconds: int,
+    pause: float,
+    until_filed: bool = False,
+) -> tuple[Outcome, list[dict[str, str]]]:
+    """What was tried and lost, and locust's figures by page; `until_filed` ends it when every clerk has filed."""
     outcome = Outcome("load")
     people, acknowledged = directory / "people.json", directory / "acknowledged"
     people.write_text(json.dumps(clerk.do("crowd", clerks=clerks, officials=officials)))
@@ -35,6 +43,7 @@ def load(
         "LOAD_PEOPLE": str(people),
         "LOAD_ACKNOWLEDGED": str(acknowledged),
         "LOAD_PAUSE": str(pause),
+        "LOAD_UNTIL_FILED": "1" if until_filed else "",
     }
     env.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run(

@@ -30,7 +30,7 @@ def numbers(turn: int) -> tuple[str, str, str]:
 
 def type_everywhere(portal: Portal, people: dict, turn: int, outcome: Outcome) -> list[str]:
     """Types one set of numbers wherever one may; returns it."""
-    identity, account, mobile = secrets = numbers(turn)
+    identity, account, _mobile = secrets = numbers(turn)
     teacher, clerk = Visitor(portal.url, people["teacher"]), Visitor(portal.url, people["clerk"])
     person = {
         "name": f"Canary {turn}", "identity": identity, "education": "bachelor", "school": "A school",
@@ -39,11 +39,13 @@ def type_everywhere(portal: Portal, people: dict, turn: int, outcome: Outcome) -
     saved = teacher.fill("/training/trainees/new", "identity", **person)
     if saved.status_code != 302:
         outcome.lost.append(f"trainee {turn} was not registered: {saved.status_code}")
-    twice = teacher.fill("/training/trainees/new", "identity", **person)
-    wrong = teacher.fill("/training/trainees/new", "identity", **person | {"identity": identity[:-1] + "?"})
+    teacher.fill("/training/trainees/new", "identity", **person)
+    teacher.fill("/training/trainees/new", "identity", **person | {"identity": identity[:-1] + "?"})
     holder = {"holder_name": people["holder"], "number": account, "bank_name": "A bank", "branch": "A branch"}
-    path = f"/payments/cases/{people['case']}/account?payee="
+    path = f"/payments/cases/{people['case']}/account?payee=own"
     entered = clerk.fill(path, "number", **holder, cnaps="102421000018")
+    if entered.status_code != 302 and turn == 0:
+        outcome.lost.append(f"the account was not kept: {entered.status_code}")
     outcome.tried["forms filled in"] += 4
     for visitor in (teacher, clerk, Visitor(portal.url)):
         for secret in secrets:
@@ -60,9 +62,6 @@ def type_everywhere(portal: Portal, people: dict, turn: int, outcome: Outcome) -
             visitor.post("/training/trainees/new", data={"identity": secret})  # without a token
             visitor.post("/accounts/login/", data={"login": secret, "password": secret})
             outcome.tried["requests that were refused"] += 2
-    outcome.notes += [
-        f"statuses: {saved.status_code} {twice.status_code} {wrong.status_code} {entered.status_code}"
-    ][: turn == 0]
     for answer in teacher.seen + clerk.seen:
         # An address that a visitor made comes back in a redirect; what came in a form's body never does.
         posted = answer.request.method == "POST"

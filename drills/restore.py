@@ -58,8 +58,11 @@ def run(command: list[str | Path], **environment: str) -> str:
 
 
 def manage(data_dir: Path, *arguments: str) -> str:
-    environment = {"DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "nanchang_portal.settings.dev"}
-    return run([sys.executable, "manage.py", *arguments], **environment)
+    return run([sys.executable, "manage.py", *arguments], **environment_of(data_dir))
+
+
+def environment_of(data_dir: Path) -> dict[str, str]:
+    return {"DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "nanchang_portal.settings.dev"}
 
 
 def back_up(source: Path, place: Path) -> dict[str, tuple[int, str]]:
@@ -109,7 +112,9 @@ def drill(source: Path, work: Path) -> Outcome:
         manage(target, "migrate", "--verbosity", "0")
         audit = manage(target, "verify_audit")
         outcome.tried["audit records verified"] = int(audit.split(" chains, ")[1].split(" records")[0])
-        found = json.loads(run([sys.executable, "-m", "drills.restore", "--contents"], DATA_DIR=str(target)))
+        found = json.loads(
+            run([sys.executable, "-m", "drills.restore", "--contents"], **environment_of(target))
+        )
         outcome.tried.update(found["tried"])
         outcome.lost += found["lost"]
         with connect(target, embedded.APP_ROLE) as app:

@@ -6,7 +6,10 @@ from drills.clerk import Clerk
 
 def test_a_small_deadline_has_no_error_and_loses_nothing(portal, tmp_path):
     with Clerk(portal) as clerk:
-        outcome, pages = load(portal, clerk, tmp_path, clerks=6, officials=2, seconds=10, pause=0.1)
+        outcome, pages = load(
+            portal, clerk, tmp_path, clerks=6, officials=2, seconds=180, pause=0.1, until_filed=True
+        )
     assert outcome.held, outcome
+    assert outcome.tried["POST submit"] == 6
     names = {page["Name"] for page in pages}
     assert {"submit", "autosave", "review queue"} <= names, names

@@ -96,7 +96,7 @@ def tick(number: int) -> Outcome:
             with transaction.atomic():
                 wrong = at(now, institution, user)
                 transaction.set_rollback(True)
-            seals.seal()
+            seals.seal_if_due()
         days.add(now.astimezone(NANCHANG).date())
         outcome.tried["moments, each with a claim, receipts, contracts and a seal"] += 1
         outcome.lost += [f"{now.isoformat()}: {what}" for what in wrong]

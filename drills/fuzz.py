@@ -161,8 +161,8 @@ class Fuzz:
                 job.refresh_from_db()
         except Exception as error:  # a worker's 5xx
             self.outcome.leaked.append(f"workbook of {desk.kind}: {type(error).__name__}: {error}"[:300])
-        if job.state == "failed":
-            self.outcome.leaked.append(f"workbook of {desk.kind} failed: {job.refusal}"[:300])
+        if job.state == "failed" and not (job.refusal or {}).get("en"):
+            self.outcome.leaked.append(f"workbook of {desk.kind} failed without a sentence")
 
     def count(self, kind: str, name: str, answer, data: dict) -> None:
         self.outcome.tried[kind] += 1

@@ -72,7 +72,7 @@ DATABASE = [
     *_held("ledger/test_funds.py::test_a_reservation_is_served_whole", "ledger_reservation_whole"),
     *_held("payments/test_payee_accounts.py::test_a_change_is_a_new_row_and_one_at_a_time", "account_is_final"),
     *_held("payments/test_payee_accounts.py::test_a_superuser_is_one_person_too", "account_three_people"),
-    *_held("payments/test_batches.py::test_a_superuser_who_took_part_does_not_release", "batch_four_eyes"),
+    *_held("payments/test_four_eyes.py::test_one_person_takes_no_second_step", "batch_four_eyes"),
     *_held("payments/test_after_payment.py::test_the_database_wants_two_people_and_the_term", "check_two_people"),
     *_held("payments/test_person_files.py::test_two_people_decide_which_registration_stands", "person_file_two_people"),
     *_held("notices/test_public_notices.py::test_a_published_notice_never_changes", "published_is_final"),

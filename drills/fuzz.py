@@ -161,6 +161,8 @@ class Fuzz:
                 job.refresh_from_db()
         except Exception as error:  # a worker's 5xx
             self.outcome.leaked.append(f"workbook of {desk.kind}: {type(error).__name__}: {error}"[:300])
+        if job.state in ("checking", "importing"):  # an error that is counted and tried again
+            self.outcome.leaked.append(f"workbook of {desk.kind} of {len(content):,} bytes ended nowhere")
         if job.state == "failed" and not (job.refusal or {}).get("en"):
             self.outcome.leaked.append(f"workbook of {desk.kind} failed without a sentence")
 

@@ -35,12 +35,11 @@ class Somebody(HttpUser):
     def page(self, path: str, name: str):
         return self.client.get(path, name=name)
 
-    def send(self, path: str, name: str, page, field: str, **values: str):
+    def send(self, path: str, name: str, page, field: str, values: dict[str, str], to: str = ""):
         """Sends the page's form that has `field`, with `values` changed; a redirect is not followed."""
         form, fields = Forms(page.text).with_field(field)
-        target = values.pop("_to", "") or form.get("action") or path
         return self.client.post(
-            target,
+            to or form.get("action") or path,
             data=fields | values,
             name=name,
             headers={"Referer": self.client.base_url + path},
@@ -73,9 +72,7 @@ class ClerkAtTheDeadline(Somebody):
             return
         path = f"/offshore/claims/{self.me['case']}"
         page = self.page(path, "claim form")
-        self.send(
-            path, "autosave", page, "receipts-TOTAL_FORMS", note="at the deadline", _to=f"{path}/autosave"
-        )
+        self.send(path, "autosave", page, "receipts-TOTAL_FORMS", {"note": "late"}, to=f"{path}/autosave")
 
     @task(2)
     def file(self) -> None:
@@ -84,7 +81,7 @@ class ClerkAtTheDeadline(Somebody):
             return
         path = f"/offshore/claims/{self.me['case']}/submit"
         page = self.page(path, "check before filing")
-        answer = self.send(path, "submit", page, "version", undertaking="on", name="Somebody Else")
+        answer = self.send(path, "submit", page, "version", {"undertaking": "on", "name": "Somebody Else"})
         if answer.status_code == 302:
             self.filed = True
             with open(ACKNOWLEDGED, "a") as acknowledged:

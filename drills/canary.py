@@ -63,9 +63,9 @@ def type_everywhere(portal: Portal, people: dict, turn: int, outcome: Outcome) -
             visitor.post("/accounts/login/", data={"login": secret, "password": secret})
             outcome.tried["requests that were refused"] += 2
     for answer in teacher.seen + clerk.seen:
-        # An address that a visitor made comes back in a redirect; what came in a form's body never does.
-        posted = answer.request.method == "POST"
-        where = " ".join(f"{name}: {value}" for name, value in answer.headers.items()) if posted else ""
+        if answer.request.method != "POST":
+            continue  # a visitor's own address comes back in links; what came in a form's body never does
+        where = " ".join(f"{name}: {value}" for name, value in answer.headers.items())
         page = answer.text if answer.status_code in (400, 403, 404, 429, 500, 503) else ""
         outcome.leaked += [
             f"{answer.status_code} of {answer.request.method} {answer.request.path_url.replace(secret, '…')} says it"

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -23,6 +24,8 @@ from nanchang_portal.database_roles import owns_tables
 #: The columns that hold `crypto.blind_index` of something.
 HASHES = {"identity_key", "person_key", "number_key", "code_hash"}
 BATCH = 500
+#: How every Fernet token begins.
+TOKEN = "gAAAAA"
 
 
 class CannotRotate(Exception):
@@ -56,8 +59,34 @@ def rotate() -> Counter:
     changed = Counter()
     for model, columns in encrypted_columns():
         changed[model._meta.db_table] += _encrypt_anew(model, columns)
+    changed[Authenticator._meta.db_table] += _second_factors()
     changed += renew_hashes()
     return changed
+
+
+def _second_factors() -> int:
+    """The secrets of authenticators and recovery codes, which allauth keeps as encrypted texts in JSON."""
+    changed = 0
+    for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            row = Authenticator.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+            if row is None:
+                continue
+            data = {name: _anew(value) for name, value in row.data.items()}
+            if data != row.data:
+                row.data = data
+                row.save(update_fields=["data"])
+                changed += 1
+    return changed
+
+
+def _anew(value: object) -> object:
+    """A token under the newest key, alone or in a list; anything else as it is."""
+    if isinstance(value, list):
+        return [_anew(one) for one in value]
+    if not (isinstance(value, str) and value.startswith(TOKEN)) or crypto.is_current(value.encode()):
+        return value
+    return crypto.encrypted_anew(value.encode()).decode()
 
 
 def _encrypt_anew(model: type[models.Model], columns: list[str]) -> int:

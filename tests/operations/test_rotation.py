@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
@@ -65,6 +66,22 @@ def test_every_encrypted_field_is_readable_with_the_new_key_alone(settings, toke
     settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[:1]
     assert sorted(crypto.decrypt(token) for token in tokens()) == before
     assert not rotation.rotate()  # a second time there is nothing to do
+
+
+def test_a_second_factor_opens_with_the_new_key_alone(settings):
+    user, secret = factories.official(OfficialRole.FINANCE), "JBSWY3DPEHPK3PXP"
+    user.authenticator_set.all().delete()
+    data = {"secret": crypto.encrypt(secret).decode(), "used_step": 7}
+    codes = {"migrated_codes": [crypto.encrypt(code).decode() for code in ("1", "2")], "used_mask": 0}
+    for kind, kept in (("totp", data), ("recovery_codes", codes)):
+        Authenticator.objects.create(user=user, type=kind, data=kept)
+    add_field_key(settings)
+    rotation.rotate()
+    settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[:1]
+    totp, recovery = user.authenticator_set.order_by("pk")
+    assert crypto.decrypt(totp.data["secret"].encode()) == secret and totp.data["used_step"] == 7
+    assert [crypto.decrypt(code.encode()) for code in recovery.data["migrated_codes"]] == ["1", "2"]
+    assert not rotation.rotate()
 
 
 def test_a_broken_off_rotation_goes_on(settings, tokens, monkeypatch):

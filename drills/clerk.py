@@ -108,22 +108,11 @@ def _submit(case_id: int) -> str:
 
 def _session(user) -> str:
     """The cookie of somebody who has signed in, with a second factor where one is asked for."""
-    import time
+    from tests.clients import Client
 
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.cached_db import SessionStore
-
-    now = time.time()
-    store = SessionStore()
-    store[SESSION_KEY], store[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    store["account_authentication_methods"] = [
-        {"method": "password", "at": now, "username": user.username},
-        {"method": "mfa", "at": now, "type": "totp"},
-    ]
-    store.create()
-    return store.session_key
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
 
 
 def _crowd(clerks: int, officials: int) -> dict:
@@ -141,17 +130,8 @@ def _crowd(clerks: int, officials: int) -> dict:
         official = factories.official(
             roles[number % len(roles)], username=f"drill-official-{uuid.uuid4().hex}"
         )
-        _second_factor(official)
         found["officials"].append({"session": _session(official), "role": roles[number % len(roles)]})
     return found
-
-
-def _second_factor(user) -> None:
-    from allauth.mfa.models import Authenticator
-    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-
-    if not Authenticator.objects.filter(user=user).exists():
-        TOTP.activate(user, generate_totp_secret())
 
 
 def _school() -> dict:

@@ -93,11 +93,10 @@ class Fuzz:
     """One world, its forms, and two desks that upload."""
 
     def __init__(self, seed: int, outcome: Outcome) -> None:
-        from django.test import Client
-
         from applications.services import start_claim
         from tests import factories
         from tests.access import test_wrong_input, world
+        from tests.clients import Client
         from tests.workbooks.conftest import Desk
 
         self.chance, self.outcome = random.Random(seed), outcome
@@ -114,7 +113,7 @@ class Fuzz:
             self.desks.append(Desk(kind, organisation, clerk, client, case))
 
     def client_of(self, user):
-        from django.test import Client
+        from tests.clients import Client
 
         if user not in self.clients:
             self.clients[user] = Client(raise_request_exception=False)

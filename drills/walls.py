@@ -50,7 +50,8 @@ DATABASE = [
     *_held("casework/test_transitions.py::test_sql_cannot_leave_the_table", "status_follows_the_table"),
     *_held("casework/test_transitions.py::test_history_is_append_only", "append_only"),
     *_held(
-        "casework/test_transitions.py::test_whose_case_it_is_and_of_which_year_never_changes", "status_follows_the_table"
+        "casework/test_transitions.py::test_whose_case_it_is_and_of_which_year_never_changes",
+        "status_follows_the_table",
     ),
     *_held(
         "casework/test_transitions.py::test_approval_by_sql_needs_two_reviews_of_the_assessment",

@@ -41,7 +41,7 @@ def test_a_case_begins_as_a_draft(people):
 )
 def test_sql_cannot_leave_the_table(people, target):
     case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
-    with pytest.raises(IntegrityError, match="case_status_edge|case_"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="case_status_edge"), transaction.atomic():
         Case.objects.filter(pk=case.pk).update(status=target)
     case.refresh_from_db()
     assert case.status == Status.DRAFT

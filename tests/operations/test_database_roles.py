@@ -114,6 +114,7 @@ def approve_at_once(cursor, case) -> None:
     with pytest.raises(DatabaseError) as caught, transaction.atomic():
         cursor.execute(f"UPDATE casework_case SET status = 'approved' WHERE id = {case.pk}")
     assert isinstance(caught.value.__cause__, errors.CheckViolation), caught.value
+    assert "case_status_edge" in str(caught.value)  # not one of the constraints behind it
     cursor.execute("RESET ROLE")
     case.refresh_from_db()
     assert case.status == "draft"

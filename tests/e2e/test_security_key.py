@@ -1,5 +1,7 @@
 """A security key (WebAuthn) in Chromium: its virtual authenticator signs as a key on the desk would."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from nanchang_portal.sample.people import PASSWORD
@@ -7,9 +9,11 @@ from tests.e2e.conftest import Person
 
 
 @pytest.fixture
-def at_localhost(new_context, portal) -> Person:
+def at_localhost(browser, browser_context_args, portal) -> Iterator[Person]:
     """A browser with a key plugged in; the key belongs to a name, so the portal is visited by one."""
-    someone = Person(new_context(base_url=portal.url.replace("127.0.0.1", "localhost")).new_page())
+    here = {"base_url": portal.url.replace("127.0.0.1", "localhost")}
+    context = browser.new_context(**browser_context_args | here)
+    someone = Person(context.new_page())
     devtools = someone.page.context.new_cdp_session(someone.page)
     devtools.send("WebAuthn.enable")
     options = {
@@ -21,7 +25,8 @@ def at_localhost(new_context, portal) -> Person:
         "automaticPresenceSimulation": True,
     }
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return someone
+    yield someone
+    context.close()
 
 
 def test_a_security_key_is_added_and_opens_the_desk(at_localhost):

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ServiceType(models.TextChoices):
@@ -14,4 +15,4 @@ class ReturnState(models.TextChoices):
     DRAFT = "draft", _("Being written")
     FILED = "filed", _("Filed")
     RETURNED = "returned", _("Asked back")
-    ACCEPTED = "accepted", _("Accepted")
+    ACCEPTED = "accepted", pgettext_lazy("business return", "Accepted")

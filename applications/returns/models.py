@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -241,7 +241,7 @@ class BusinessLine(models.Model):
 def period_name(year: int, month: int) -> str:
     """The year, or the month of it, in the reader's language."""
     if month == WHOLE_YEAR:
-        return _now("Year %(year)d") % {"year": year}
+        return gettext("Year %(year)d") % {"year": year}
     return date_format(date(year, month, 1), "YEAR_MONTH_FORMAT")
 
 

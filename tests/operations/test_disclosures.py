@@ -64,7 +64,7 @@ def test_it_is_written_down_first(place, action):
 
 def test_what_is_kept_in_files_and_objections_is_read_through_a_recording_service():
     for path, action in (
-        ("payments/services/batches.py", "payment.file_downloaded"),
+        ("payments/services/releases.py", "payment.file_downloaded"),
         ("notices/services/objections.py", "objection.read"),
     ):
         assert f'"{action}"' in (BASE / path).read_text()

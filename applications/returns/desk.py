@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -133,9 +134,9 @@ class BusinessReturnAdmin(StepAdmin):
         yield Fact(_("Period"), found.period)
         yield Fact(_("Due"), day_text(found.due_on))
         yield Fact(_("First filed"), moment(found.first_filed_at))
-        yield Fact(_("Filed"), f"{moment(found.filed_at)} · {found.filed_by}")
+        yield Fact(_("Filed"), format_html("{} · {}", moment(found.filed_at), found.filed_by))
         if found.decided_at:
-            yield Fact(_("Looked at"), f"{moment(found.decided_at)} · {found.decided_by}")
+            yield Fact(_("Looked at"), format_html("{} · {}", moment(found.decided_at), found.decided_by))
         yield Fact(_("What the bureau asks"), found.question)
         if not self._readable(found):
             yield Fact(_("Figures"), _("The enterprise is writing them again."))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from casework.enums import IN_REVIEW, Actor, RunState, Status
 from casework.models import Assessment, Case, Transition
@@ -44,6 +44,7 @@ _NEXT = {
     Status.APPROVED: gettext_lazy("Public notice, then payment"),
 }
 _APPLICANT, _BUREAU = gettext_lazy("Your organisation"), gettext_lazy("Municipal Commerce Bureau")
+_APPLICANT_TO_OFFICIALS = pgettext_lazy("who a case waits for", "the applicant")
 _OWNER = {
     Status.DRAFT: _APPLICANT,
     Status.INITIAL_REVIEW: _BUREAU,
@@ -53,8 +54,11 @@ _OWNER = {
 }
 
 
-def status_view(case: Case) -> StatusView:
+def status_view(case: Case, *, for_official: bool = False) -> StatusView:
     status = Status(case.status)
+    owner = _OWNER.get(status, "")
+    if for_official and owner is _APPLICANT:
+        owner = _APPLICANT_TO_OFFICIALS
     tone, icon = _LOOK[status]
     nothing_follows = status == Status.APPROVED and not case.amount_rmb
     return StatusView(
@@ -63,7 +67,7 @@ def status_view(case: Case) -> StatusView:
         tone=tone,
         icon=icon,
         next_step="" if nothing_follows else str(_NEXT.get(status, "")),
-        owner="" if nothing_follows else str(_OWNER.get(status, "")),
+        owner="" if nothing_follows else str(owner),
     )
 
 

@@ -5,6 +5,7 @@
 
 import argparse
 import os
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -60,6 +61,10 @@ def main(doc: str, drill: Callable[[int], Outcome], number: int) -> int:
         "number", nargs="?", type=int, default=number, metavar="N", help=f"default {number:,}"
     )
     wanted = parser.parse_args().number
+    # A shell that starts the command in the background has it ignore these, and its engines would inherit that.
+    for ignored in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(ignored) == signal.SIG_IGN:
+            signal.signal(ignored, signal.SIG_DFL)
     started = time.monotonic()
     outcome = drill(wanted)
     outcome.notes.append(f"in {time.monotonic() - started:.0f} s")

@@ -25,7 +25,6 @@ from casework.desk.grounds import GroundForm
 from casework.desk.hands import HandsPages
 from casework.desk.lines import LinesPage
 from casework.desk.saved_views import SavedViewPages
-from casework.enums import IN_REVIEW
 from casework.models import Case
 from casework.permissions import stage_of
 from casework.programmes import programme_of
@@ -121,17 +120,13 @@ class CaseAdmin(LinesPage, HandsPages, SavedViewPages, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("status"))
     def where(self, case):
-        status = presentation.status_view(case)
-        if case.status in IN_REVIEW:
-            # On the officials' own desk the office needs no name, and the status says the step.
-            status = replace(status, owner="", next_step="")
+        # Who a case waits for has a column of its own, and the status says the step.
+        status = replace(presentation.status_view(case), owner="", next_step="")
         return render_to_string("_partials/status_chip.html", {"status": status})
 
     @admin.display(description=gettext_lazy("waits for"))
     def hands(self, case):
-        word = (
-            waits_for_word(case) if case.status in IN_REVIEW else presentation.status_view(case).owner or "–"
-        )
+        word = waits_for_word(case)
         # Where a row is a card there is no head above the word.
         return format_html('<span class="card-word">{}{}</span>{}', _("waits for"), _(": "), word)
 

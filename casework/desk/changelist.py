@@ -5,7 +5,9 @@ from django.core.paginator import Paginator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from casework import presentation
 from casework.desk import filters, keyset, queue, saved_views, search
+from casework.enums import IN_REVIEW
 from casework.models import Case
 from policy.workdays import working_days
 
@@ -125,5 +127,7 @@ class Queue(ChangeList):
 
 
 def waits_for_word(case: Case) -> str:
-    """Whom a case in review waits for."""
+    """Whom a case waits for: in review the official who took it, before and after it an office or the applicant."""
+    if case.status not in IN_REVIEW:
+        return presentation.status_view(case, for_official=True).owner or "–"
     return str(case.assigned_to) if case.assigned_to_id else _("free")

@@ -143,7 +143,7 @@ def other_cases(case: Case, user: User) -> dict[str, list[dict[str, Any]]]:
     )
     found: dict[str, list[dict[str, Any]]] = {"same": [], "before": []}
     for other in others:
-        row = {"case": other, "status": presentation.status_view(other)}
+        row = {"case": other, "status": presentation.status_view(other, for_official=True)}
         found["same" if other.year == case.year else "before"].append(row)
     return found
 
@@ -188,7 +188,7 @@ def context(case: Case, user: User, submission: str = "") -> dict[str, Any]:
     return {
         "case": case,
         "stage": stage,
-        "status": presentation.status_view(case),
+        "status": presentation.status_view(case, for_official=True),
         "age": age(case, timezone.localdate(), calendar),
         "times": corrections.times(case, calendar=calendar),
         "correction": corrections.last_correction(case, submissions),

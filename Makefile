@@ -48,7 +48,6 @@ coverage: system dev lighthouse ## the same tests, counting the lines and branch
 .PHONY: bench
 bench: dev ## speed as ratios beside limit, usual way and target, measured here (bench/); SIZE=1000000 for a large city
 	BENCH_JSON=$${BENCH_JSON:-bench.json} $(VENV)/python -m bench
-	BENCH_CASES=$${BENCH_CASES:-$${SIZE:-100000}} $(VENV)/python -m bench.queue
 
 # The drills by number; `make drill DRILL=kills N=1000` does one of them.
 DRILL ?= races bulk tampering kills outages duplicates restore clock fuzz upgrade canary mutations

@@ -1,6 +1,7 @@
 """`python -m bench [awards offshore ...]`: every measurement, or those named, on engines that are gone afterwards.
 
-SIZE chooses the rows of the awards (default 100,000; offshore takes a tenth of them as enterprises, at least 10,000);
+SIZE chooses the rows of the awards and the cases of the queue (default 100,000; offshore takes a tenth of them as
+enterprises, at least 10,000); BENCH_ROWS the rows of the workbook, BENCH_DISPATCH_ROWS those that Celery hands out;
 BENCH_JSON names a file for all results together.
 """
 
@@ -61,11 +62,17 @@ def _pages() -> Any:
 def _workbook() -> Any:
     from bench import workbook
 
-    workbook.show(result := workbook.measure())
-    return result
+    return workbook.measure()
+
+
+def _queue() -> Any:
+    from bench import queue
+
+    return queue.measure(max(queue.FEW, SIZE))
 
 
 MEASURES: dict[str, Callable[[], Any]] = {
+    "workbook": _workbook,  # the first: the memory of processes that have ended counts in the parser's
     "scale": _scale,
     "awards": _awards,
     "freezing": _freezing,
@@ -73,7 +80,7 @@ MEASURES: dict[str, Callable[[], Any]] = {
     "dispatch": _dispatch,
     "approvals": _approvals,
     "pages": _pages,
-    "workbook": _workbook,
+    "queue": _queue,  # the last: a million cases stay behind
 }
 #: The scale includes the awards.
 USUAL = [name for name in MEASURES if name != "awards"]

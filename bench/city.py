@@ -134,14 +134,14 @@ def load_offshore(enterprises: int) -> None:
     _load("offshore", enterprises, 1, CLAIMS, RECEIPT_ROWS)
 
 
-def recomputation(programme: str):
+def recomputation(programme: str, part_rows: int = 10_000):
     """Asked for and cut into parts, nothing sent: the measurement hands the parts out itself."""
     from policy.selectors import frozen, published_versions
     from recomputations import services
     from recomputations.models import Recomputation
 
     terms = [frozen(version) for version in published_versions(programme)]
-    found = Recomputation.objects.create(programme=programme, terms=terms, part_rows=10_000)
+    found = Recomputation.objects.create(programme=programme, terms=terms, part_rows=part_rows)
     quiet, services._send = services._send, lambda task, ids: None
     try:
         services.plan(found.pk)

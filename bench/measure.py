@@ -5,6 +5,7 @@ that others use the wall says more about them than about us.
 """
 
 import json
+import logging
 import os
 import resource
 import shutil
@@ -50,6 +51,7 @@ def engines() -> Iterator[None]:
     from nanchang_portal import embedded
 
     django.setup()
+    logging.disable(logging.INFO)  # the requests' lines are not the table's
     from django.conf import settings
 
     from tests import cluster

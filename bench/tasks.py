@@ -11,7 +11,7 @@ from training.bulk import facts_from
 from training.frozen import FrozenLine
 
 Award = model(
-    "BenchRow",
+    "BenchTaskRow",
     "bench_rows",
     {
         "trainee_rmb": models.DecimalField(max_digits=14, decimal_places=2),

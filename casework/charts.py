@@ -21,6 +21,8 @@ COLOURS = 5
 ROW, BAR, PLOT, TOP, AXIS = 44, 14, 200, 18, 26
 #: Share of the width that the scale of a plot over time takes, in per cent; and names on its axis at most.
 SCALE, MOST_NAMES, TICKS = 10, 8, 4
+#: Share of the width for the longest of paired bars; their figures stand in the rest.
+PAIRED = 72
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,34 @@ def stacked(
             start += width
     return Chart(
         key, title, unit, heading, ROW * len(labels), *_table(labels, series, unit, words), rects, texts=texts
+    )
+
+
+def paired(
+    key: str,
+    title: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    unit: str,
+    heading: str = "",
+    words: Words = plain_words,
+) -> Chart:
+    """Under each label a horizontal bar for each series, one scale for all, its figure at the end of its line."""
+    longest = max((float(value) for one in series for value in one.values if value), default=0.0)
+    row = 28 + len(series) * (BAR + 4)
+    rects, texts = [], []
+    for n, label in enumerate(labels):
+        texts.append(Text("0", n * row + 16, label, "chart-label"))
+        for number, one in enumerate(series, start=1):
+            value, top = one.values[n], n * row + 6 + number * (BAR + 4)
+            texts.append(Text("100%", top + 12, "–" if value is None else words(value), "chart-value", "end"))
+            if value and longest:
+                width = _number(PAIRED * float(value) / longest)
+                told = f"{label}, {one.label}: {words(value)}"
+                rects.append(Rect("0", top, width, BAR, _colour(number), told))
+    return Chart(
+        key, title, unit, heading, row * len(labels), *_table(labels, series, unit, words), rects, texts=texts
     )
 
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts.models import Organisation
 from audit.triggers import append_only, no_truncate
@@ -116,7 +117,7 @@ class Alternative(models.Model):
         triggers = append_only()
 
     def __str__(self) -> str:
-        return self.code or str(_("In force"))
+        return self.code or pgettext("simulation", "In force")
 
 
 class Chunk(models.Model):

@@ -24,9 +24,9 @@ CENT = Decimal("0.01")
 
 #: Symbols of static/img/icons.svg; a test keeps the two in step.
 ICONS = frozenset({
-    "arrow", "calculator", "check", "clock", "contrast", "cross", "document", "dot", "down", "edit", "globe", "inbox",
-    "info", "lock", "megaphone", "money", "next", "people", "person", "plus", "previous", "print", "return", "save",
-    "search", "send", "trash", "warning",
+    "arrow", "calculator", "check", "clock", "contrast", "cross", "document", "dot", "down", "download", "edit",
+    "globe", "inbox", "info", "lock", "megaphone", "money", "next", "people", "person", "plus", "previous", "print",
+    "return", "save", "search", "send", "trash", "warning",
 })  # fmt: skip
 TONES = {"neutral": "dot", "info": "info", "good": "check", "warn": "warning", "bad": "cross"}
 

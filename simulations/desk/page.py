@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from casework import charts
 from casework.charts import Chart, Series
@@ -107,7 +107,7 @@ def _fund_chart(budgets: list[Budget], chosen: Total) -> Chart:
     else:
         title = _("Each year beside its fund")
     series = [
-        Series(_("in force"), [budget.before for budget in budgets]),
+        Series(pgettext("simulation", "in force"), [budget.before for budget in budgets]),
         Series(
             _("version %(code)s") % {"code": chosen.alternative.code}, [budget.after for budget in budgets]
         ),
@@ -119,9 +119,9 @@ def _fund_chart(budgets: list[Budget], chosen: Total) -> Chart:
 
 def _split_chart(key: str, title: str, parts: list[Part], chosen: Total) -> Chart:
     """Two bars for each part: what is in force, and the version."""
-    code = chosen.alternative.code
-    rows = []
-    for part in parts:
-        rows.append((_("%(part)s, in force") % {"part": part.label}, part.before))
-        rows.append((_("%(part)s, version %(code)s") % {"part": part.label, "code": code}, part.after))
-    return charts.bars(key, title, rows, unit=_("RMB"), heading=title, words=_money)
+    series = [
+        Series(pgettext("simulation", "in force"), [part.before for part in parts]),
+        Series(_("version %(code)s") % {"code": chosen.alternative.code}, [part.after for part in parts]),
+    ]
+    labels = [part.label for part in parts]
+    return charts.paired(key, title, labels, series, unit=_("RMB"), heading=title, words=_money)

@@ -72,6 +72,17 @@ def test_without_figures_the_page_says_so(chart):
     assert "Nothing to show yet." in page and "<svg" not in page
 
 
+def test_paired_bars_share_one_scale_and_keep_their_figures_apart():
+    chart = charts.paired(
+        "k", "t", ["a", "b"], [Series("old", [10, None]), Series("new", [5, 0])], unit="RMB", heading="Part"
+    )
+    assert [(mark.width, mark.look) for mark in chart.rects] == [("72", "chart-1"), ("36", "chart-2")]
+    assert [text.text for text in chart.texts if text.look == "chart-value"] == ["10", "5", "–", "0"]
+    assert [key.label for key in chart.legend] == chart.heads == ["old", "new"]
+    assert [row.figures for row in chart.rows] == [["10", "5"], ["–", "0"]]
+    assert chart.rects[1].y - chart.rects[0].y > charts.BAR
+
+
 def test_nothing_but_zero_still_draws():
     assert charts.bars("zero", "t", [("a", 0)], unit="cases").rects == []
     assert charts.columns("zero", "t", ["a"], [Series("a", [0])], unit="cases").rects == []

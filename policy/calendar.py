@@ -56,7 +56,7 @@ def findings(version: PolicyVersion, published: Sequence[PolicyVersion]) -> list
         found.append(_gap(before + ONE_DAY, first - ONE_DAY))
     if last is not None and after is not None and last + ONE_DAY < after:
         found.append(_gap(last + ONE_DAY, after - ONE_DAY))
-    if last is not None and after is None:
+    if last is not None and last < date.max and after is None:
         message = _("From %(day)s on no version will be in force.") % {"day": day(last + ONE_DAY)}
         found.append(Finding("open_after", message, blocking=False))
     if ended is not None:

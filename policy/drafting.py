@@ -105,10 +105,22 @@ def create_draft(*, user: User, programme: str, content: Content, source: str) -
 
 
 def copied_content(
-    version: PolicyVersion, *, code: str, in_force_from: date, in_force_to: date | None
+    version: PolicyVersion,
+    *,
+    code: str,
+    in_force_from: date,
+    in_force_to: date | None,
+    title_zh: str = "",
+    title_en: str = "",
 ) -> Content:
+    """A version's rules under another name; without titles of its own, the copy keeps the version's."""
     return Content(
-        code, version.title_zh, version.title_en, in_force_from, in_force_to, list(parameters_of(version))
+        code,
+        title_zh or version.title_zh,
+        title_en or version.title_en,
+        in_force_from,
+        in_force_to,
+        list(parameters_of(version)),
     )
 
 

@@ -47,6 +47,7 @@ PROBLEMS = {
     "clause": _("Name the clause that it comes from."),
     "amount": _("“%(found)s” is no amount: write digits with an optional decimal point, such as 150000.00."),
     "decimals": _("%(found)s has more than two decimals."),
+    "large": _("Write an amount below %(most)s."),
     "months": _("Write a whole number of months from 1 to %(most)s."),
     "operator": _("Choose “more than” or “at least”."),
     "yes_no": _("Choose yes or no."),

@@ -29,6 +29,8 @@ class CopyForm(forms.Form):
     code = _code(label=_("version"), help_text=_("A short name, such as 2016."))
     in_force_from = _day(label=_("in force from"))
     in_force_to = _day(label=_("in force to"), required=False, help_text=_("Empty: open-ended."))
+    title_zh = forms.CharField(label=_("title in Chinese"), max_length=200)
+    title_en = forms.CharField(label=_("title in English"), max_length=200)
 
 
 class ImportForm(forms.Form):

@@ -66,6 +66,9 @@ def amount_name(place: str, payee: str) -> str:
     return f"amount_{place}_{payee}"
 
 
+#: RMB or USD that no term reaches: awards, balances and payments of any city fit in their columns.
+TOO_LARGE = Decimal(10_000_000_000)
+
 OFFSHORE_UNITS: Mapping[str, str] = {
     "threshold_usd": "USD",
     "threshold_op": "operator",
@@ -238,5 +241,7 @@ def _check_term_amount(name: str, value: Decimal) -> None:
     except AmountError as error:
         raise TermsError(name, str(error), "amount", found=str(value)) from None
     check_not_negative(name, value)
+    if value >= TOO_LARGE:
+        raise TermsError(name, f"must be below {TOO_LARGE:,}", "large", most=f"{TOO_LARGE:,}")
     if name != "rate_rmb_per_usd" and value.as_tuple().exponent < -2:
         raise TermsError(name, f"has more than two decimals ({plain(value)})", "decimals", found=plain(value))

@@ -216,6 +216,8 @@ def test_a_page_that_is_no_longer_true_publishes_nothing(seeded, editor, second)
         (date(2016, 7, 1), None, ["missing_year", "ends"], ["1 Jan 2016", "31 Dec 2016", "30 Jun 2016"]),
         (date(2016, 1, 1), None, ["ends"], ["31 Dec 2015"]),
         (date(2016, 1, 1), date(2020, 12, 31), ["open_after", "ends"], ["1 Jan 2021", "31 Dec 2015"]),
+        (date(2016, 1, 1), date.max, ["ends"], ["31 Dec 2015"]),
+        (date.min, date.max, ["overlap"], ["1 Jan 2013"]),
     ],
 )
 def test_the_calendar_names_the_days(seeded, editor, first, last, codes, days):
@@ -259,6 +261,8 @@ def test_a_missing_year_and_an_overlap_with_a_closed_version(seeded, editor, sec
         ({"cap_rmb": "39999.99"}, "cap_rmb"),
         ({"threshold_usd": "-1"}, "threshold_usd"),
         ({"threshold_usd": "1,000"}, "threshold_usd"),
+        ({"threshold_usd": "1" + "0" * 60}, "threshold_usd"),
+        ({"cap_rmb": "10000000000"}, "cap_rmb"),
         ({"threshold_op": "ge"}, "threshold_op"),
     ],
 )
@@ -317,8 +321,11 @@ def test_training_rules_are_chosen_not_typed(editor):
 
 def test_the_whole_way_on_the_desk(seeded, editor, second):
     client, other = client_of(editor), client_of(second)
-    response = client.post(page(seeded, "copy"), {"code": "2016", "in_force_from": "2016-01-01"})
+    copy = {"code": "2016", "in_force_from": "2016-01-01", "title_zh": "2016年", "title_en": ""}
+    assert client.post(page(seeded, "copy"), copy).status_code == 422
+    response = client.post(page(seeded, "copy"), copy | {"title_en": "Of 2016"})
     version = PolicyVersion.objects.latest("pk")
+    assert (version.title_zh, version.title_en) == ("2016年", "Of 2016")
     assert response.url == page(version)
     shown = client.get(page(version))
     assert client.post(page(version, "submit"), {"seen": shown.context["seen"]}).status_code == 302

@@ -26,7 +26,12 @@ from nanchang_portal.sample.rates import SOURCE
 from payments.models import Batch, Payment, PersonFile, SpotCheck
 from payments.owing import orders
 from policy.enums import ProgrammeCode
+from policy.models import PolicyVersion
+from simulations import figures
+from simulations.services.asking import REPLAYED
 from tests.sample.conftest import picture, run
+from tests.simulations.conftest import ask
+from tests.simulations.conftest import work as simulated
 from training.enums import IdentityKind
 from training.models import Certificate, Employer, Enrolment, Trainee
 
@@ -99,6 +104,38 @@ def test_equality_with_the_threshold_is_flagged():
     case = Case.objects.get(organisation__name__contains="赣江", year=2015)
     assert case.status == Status.INITIAL_REVIEW
     assert "boundary" in case.warnings
+
+
+def two_readings(programme: str) -> dict[tuple[str, int], Decimal]:
+    """What “at least” gives each organisation's year more than “more than”, by a simulation of all years."""
+    at_least = PolicyVersion.objects.get(programme=programme, code="2013-gte")
+    simulation = simulated(ask(User.objects.get(username="policy"), at_least, years=(2013, 2026)))
+    assert simulation.state == "done" and simulation.cases > 5
+    rows = figures.applicants(simulation, 1)
+    return {(row["name"], row["year"]): row["more"] for row in rows if row["more"]}
+
+
+def test_the_two_readings_differ_exactly_in_the_years_at_the_threshold():
+    filed = Counter()
+    for case in Case.objects.filter(programme=ProgrammeCode.OFFSHORE, status__in=REPLAYED):
+        usd = Decimal(case.current_assessment.submission.snapshot["usd"])
+        filed[case.organisation.name, case.year] += usd
+    equal = {key for key, usd in filed.items() if usd == 200_000}
+    assert len(equal) > 1
+    assert two_readings(ProgrammeCode.OFFSHORE) == dict.fromkeys(equal, Decimal("40000.00"))
+
+
+def test_the_two_readings_differ_exactly_in_the_trainees_at_a_limit():
+    more = Counter()
+    equal = {"training.contract_equal", "training.period_equal"}
+    for case in Case.objects.filter(programme=ProgrammeCode.TRAINING, status__in=REPLAYED):
+        for person in case.current_assessment.result["details"]["people"]:
+            if codes(person) and set(codes(person)) <= equal:
+                more[case.organisation.name, case.year] += 1
+    assert sum(more.values()) > 1
+    found = two_readings(ProgrammeCode.TRAINING)
+    assert found.keys() == more.keys()
+    assert all(Decimal(1500) * more[key] <= rmb <= Decimal(3500) * more[key] for key, rmb in found.items())
 
 
 def test_receipts_show_refunds_and_other_currencies():

@@ -13,6 +13,6 @@ class ReturnState(models.TextChoices):
     """Where a business return stands."""
 
     DRAFT = "draft", _("Being written")
-    FILED = "filed", _("Filed")
+    FILED = "filed", pgettext_lazy("business return", "Filed")
     RETURNED = "returned", _("Asked back")
     ACCEPTED = "accepted", pgettext_lazy("business return", "Accepted")

@@ -9,6 +9,7 @@ chart brings its figures as a table. `title` says the finding, `unit` what the f
 [('0', '100'), ('0', '33.333')]
 """
 
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,6 +20,8 @@ Words = Callable[[Figure], str]
 COLOURS = 5
 #: Heights in pixels.
 ROW, BAR, PLOT, TOP, AXIS = 44, 14, 200, 18, 26
+#: A label wider than this (a Chinese character counts two) goes on in a line below, so many pixels lower.
+MOST_WIDE, BELOW = 30, 20
 #: Share of the width that the scale of a plot over time takes, in per cent; and names on its axis at most.
 SCALE, MOST_NAMES, TICKS = 10, 8, 4
 #: Share of the width for the longest of paired bars; their figures stand in the rest.
@@ -76,6 +79,7 @@ class Key:
 
     look: str
     label: str
+    dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,10 +150,13 @@ def stacked(
     """
     totals = [_total(series, n) for n in range(len(labels))]
     longest = float(whole) if whole is not None else max(totals, default=0.0)
-    rects, texts = [], []
+    rects, texts, bottom = [], [], 0
     for n, label in enumerate(labels):
-        top, start = n * ROW, 0.0
-        texts.append(Text("0", top + 16, label, "chart-label"))
+        written, start = _written(label), 0.0
+        for place, line in enumerate(written):
+            texts.append(Text("0", bottom + 16 + place * BELOW, line, "chart-label"))
+        top = bottom + (len(written) - 1) * BELOW
+        bottom = top + ROW
         is_known = any(one.values[n] is not None for one in series)
         texts.append(
             Text("100%", top + 16, words(_exact(series, n)) if is_known else "–", "chart-value", "end")
@@ -164,9 +171,7 @@ def stacked(
             told = f"{label}: {words(value)}" if len(series) == 1 else f"{label}, {one.label}: {words(value)}"
             rects.append(Rect(_number(start), top + 24, _number(width), BAR, _colour(colour), told))
             start += width
-    return Chart(
-        key, title, unit, heading, ROW * len(labels), *_table(labels, series, unit, words), rects, texts=texts
-    )
+    return Chart(key, title, unit, heading, bottom, *_table(labels, series, unit, words), rects, texts=texts)
 
 
 def paired(
@@ -273,6 +278,25 @@ def lines(
 # Places
 
 
+def _written(label: str) -> list[str]:
+    """A label in lines that fit on a telephone beside a figure; a word is not broken, Chinese anywhere.
+
+    >>> _written("Nanchang Economic and Technological Development Zone")
+    ['Nanchang Economic and', 'Technological Development Zone']
+    """
+    lines, wide = [""], 0
+    for part in label.split(" ") if label.isascii() else label:
+        size = sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in part)
+        gap = " " if lines[-1] and label.isascii() else ""
+        if lines[-1] and wide + len(gap) + size > MOST_WIDE:
+            lines.append(part)
+            wide = size
+        else:
+            lines[-1] += gap + part
+            wide += len(gap) + size
+    return lines
+
+
 def _colour(number: int) -> str:
     return f"chart-{(number - 1) % COLOURS + 1}"
 
@@ -349,7 +373,7 @@ def _table(
         for n, label in enumerate(labels)
     ]
     legend = [
-        Key(_colour(n) + (" chart-dashed" if one.dashed else ""), one.label)
+        Key(_colour(n) + (" chart-dashed" if one.dashed else ""), one.label, one.dashed)
         for n, one in enumerate(series, start=1)
     ]
     return heads, rows, legend if many else []

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.utils.cache import patch_vary_headers
 
 #: What makes a cell a formula, also as a full-width form, or hides one behind a blank.
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -32,8 +33,9 @@ def _lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 
 def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """`rows` as a file called `name`, sent while it is read; may be kept for five minutes by anybody."""
+    """`rows` as a file called `name`, sent while it is read; may be kept for five minutes, for each language apart."""
     response = StreamingHttpResponse(_lines(head, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "public, max-age=300"
+    patch_vary_headers(response, ["Cookie"])  # the language is in one
     return response

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -66,6 +66,7 @@ class Noticed(NamedTuple):
     total_rmb: Decimal
     content_hash: str
     withdrawal_reason: str
+    changed_at: datetime
 
 
 def _plain(text: str) -> str:
@@ -181,6 +182,7 @@ def noticed(row: Notice, today: date) -> Noticed:
         total_rmb=row.total,
         content_hash=row.content_hash,
         withdrawal_reason=row.withdrawal_reason,
+        changed_at=row.withdrawn_at or row.published_at,
     )
 
 

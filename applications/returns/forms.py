@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -74,7 +75,7 @@ def count_field(name: str) -> forms.IntegerField:
     """A number of people; the model's words."""
     field = BusinessReturn._meta.get_field(name)
     return forms.IntegerField(
-        label=field.verbose_name,
+        label=capfirst(field.verbose_name),
         help_text=field.help_text,
         min_value=0,
         max_value=MOST_PEOPLE,
@@ -94,12 +95,12 @@ class ReturnForm(forms.Form):
     headcount = count_field("headcount")
     graduates_hired = count_field("graduates_hired")
     park = forms.ChoiceField(
-        label=BusinessReturn._meta.get_field("park").verbose_name,
+        label=capfirst(BusinessReturn._meta.get_field("park").verbose_name),
         help_text=BusinessReturn._meta.get_field("park").help_text,
         required=False,
     )
     note = forms.CharField(
-        label=BusinessReturn._meta.get_field("note").verbose_name,
+        label=capfirst(BusinessReturn._meta.get_field("note").verbose_name),
         help_text=gettext_lazy("Needed where figures are not plausible; officials read it."),
         required=False,
         max_length=2000,
@@ -122,17 +123,17 @@ class ReturnForm(forms.Form):
 class LineForm(forms.Form):
     """One line; a blank one does not count."""
 
-    sector = forms.ChoiceField(label=BusinessLine._meta.get_field("sector").verbose_name)
+    sector = forms.ChoiceField(label=capfirst(BusinessLine._meta.get_field("sector").verbose_name))
     service_type = forms.ChoiceField(
-        label=BusinessLine._meta.get_field("service_type").verbose_name,
+        label=capfirst(BusinessLine._meta.get_field("service_type").verbose_name),
         choices=[("", gettext_lazy("Choose")), *ServiceType.choices],
     )
     client_country = forms.ChoiceField(
-        label=BusinessLine._meta.get_field("client_country").verbose_name,
+        label=capfirst(BusinessLine._meta.get_field("client_country").verbose_name),
         choices=[("", gettext_lazy("Choose")), *COUNTRIES],
     )
     amount_usd = MoneyField(
-        label=BusinessLine._meta.get_field("amount_usd").verbose_name,
+        label=capfirst(BusinessLine._meta.get_field("amount_usd").verbose_name),
         error_messages={"required": gettext_lazy("Enter the business in USD.")},
     )
 

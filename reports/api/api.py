@@ -58,6 +58,8 @@ def answer(request: HttpRequest, status: int, code: str, message: str) -> HttpRe
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     found = error.errors[0]
     name = str(found["loc"][-1])
+    if name == "code":
+        return answer(request, 422, "invalid", "the code on a letter has 16 letters and digits")
     if found["type"] == "string_pattern_mismatch" and name in request.GET:
         return answer(request, 422, "invalid", estimates.sentence_about(name, request.GET[name]))
     return answer(request, 422, "invalid", f"{name}: {found['msg']}")

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop as _
 from ninja import Query, Router
 
 from policy.estimates import (
@@ -59,16 +60,18 @@ def sentence_about(name: str, text: str) -> str:
 @router.get(
     "/estimate/offshore",
     response={200: OffshoreEstimate, **_REFUSALS},
-    summary="Award of the claims of one enterprise in one calendar year",
+    summary=_("Award of the claims of one enterprise in one calendar year"),
     operation_id="estimate_offshore",
     url_name="estimate_offshore",
 )
 def estimate_offshore(
     request: HttpRequest,
-    year: Annotated[str, _text(YEAR, "Calendar year, four digits.", "2015")],
+    year: Annotated[str, _text(YEAR, _("Calendar year, four digits."), "2015")],
     claims: Annotated[
         str,
-        _text(CLAIMS, "USD of each claim in order, separated by commas; refunds negative.", "150000,100000"),
+        _text(
+            CLAIMS, _("USD of each claim in order, separated by commas; refunds negative."), "150000,100000"
+        ),
     ],
 ):
     number, amounts = read_year(year), read_claims(claims)
@@ -78,42 +81,42 @@ def estimate_offshore(
 @router.get(
     "/estimate/training",
     response={200: TrainingEstimate, **_REFUSALS},
-    summary="Whether one trainee is eligible, and what trainee and institution receive",
+    summary=_("Whether one trainee is eligible, and what trainee and institution receive"),
     operation_id="estimate_training",
     url_name="estimate_training",
 )
 def estimate_training(
     request: HttpRequest,
-    training: Annotated[str, _text(PERIOD, "START:END, both days included.", "2015-03-01:2015-06-01")],
+    training: Annotated[str, _text(PERIOD, _("START:END, both days included."), "2015-03-01:2015-06-01")],
     contract: Annotated[
         str,
-        _text(OPEN_PERIOD, "START:END, or START: for a contract without an end.", "2015-07-01:2016-07-01"),
+        _text(OPEN_PERIOD, _("START:END, or START: for a contract without an end."), "2015-07-01:2016-07-01"),
     ],
     place: Annotated[
-        Literal[tuple(Place)], Query(..., description="Where the employer is.", example="local")
+        Literal[tuple(Place)], Query(..., description=_("Where the employer is."), example="local")
     ],
     signed: Annotated[
         str | None,
         Query(
             None,
-            description="Day of signature; without it the contract's first day.",
+            description=_("Day of signature; without it the contract's first day."),
             pattern=DAY,
             example="2015-06-20",
         ),
     ] = None,
     education: Annotated[
-        Literal[tuple(Education)], Query("bachelor", description="Level of education.")
+        Literal[tuple(Education)], Query("bachelor", description=_("Level of education."))
     ] = "bachelor",
     certified: Annotated[
         Literal["true", "false"],
-        Query("true", description="Whether there is a certificate of the examination."),
+        Query("true", description=_("Whether there is a certificate of the examination.")),
     ] = "true",
     designated: Annotated[
         Literal["true", "false"],
-        Query("true", description="Whether the designation of the institution covers the whole training."),
+        Query("true", description=_("Whether the designation of the institution covers the whole training.")),
     ] = "true",
     already_subsidised: Annotated[
-        Literal["true", "false"], Query("false", description="Whether the person was subsidised before.")
+        Literal["true", "false"], Query("false", description=_("Whether the person was subsidised before."))
     ] = "false",
 ):
     facts = read_facts(

@@ -1,6 +1,7 @@
 """Is a decision letter genuine? By its code, as the page does."""
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_noop as _
 from ninja import Path, Router
 
 from notices.letters import verifying
@@ -14,11 +15,13 @@ CODE = "^[0-9A-Za-z-]{16,24}$"
 @router.get(
     "/letters/{code}",
     response={200: VerifiedLetter, 404: Problem, 422: Problem, 429: Problem},
-    summary="Whether a decision letter is genuine and still in force, by its code",
+    summary=_("Whether a decision letter is genuine and still in force, by its code"),
     operation_id="letter",
     url_name="letter",
 )
-def letter(request: HttpRequest, code: str = Path(..., pattern=CODE, description="The code on the letter.")):
+def letter(
+    request: HttpRequest, code: str = Path(..., pattern=CODE, description=_("The code on the letter."))
+):
     found = verifying.find(code)
     if found is None:
         raise Http404("there is no letter with this code; compare it sign by sign")

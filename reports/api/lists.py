@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from ninja import Query, Router
 
 from accounts.enums import AccreditationKind
@@ -15,32 +16,34 @@ router = Router(tags=["lists"])
 
 Search = Annotated[
     str,
-    Query("", max_length=60, pattern=r"^[^\x00]*$", description="Part of a name; two characters suffice."),
+    Query("", max_length=60, pattern=r"^[^\x00]*$", description=_("Part of a name; two characters suffice.")),
 ]
 Before = Annotated[
-    int | None, Query(None, ge=1, le=2**63 - 1, description="`next` of the page before this one.")
+    int | None, Query(None, ge=1, le=2**63 - 1, description=_("`next` of the page before this one."))
 ]
-Limit = Annotated[int, Query(50, ge=1, le=200, description="Rows of a page.")]
-Programme = Annotated[Literal[tuple(ProgrammeCode.values)] | None, Query(None, description="Which subsidy.")]
-Year = Annotated[int | None, Query(None, ge=1000, le=9999, description="Calendar year of the claims.")]
+Limit = Annotated[int, Query(50, ge=1, le=200, description=_("Rows of a page."))]
+Programme = Annotated[
+    Literal[tuple(ProgrammeCode.values)] | None, Query(None, description=_("Which subsidy."))
+]
+Year = Annotated[int | None, Query(None, ge=1000, le=9999, description=_("Calendar year of the claims."))]
 _REFUSALS = {422: Problem, 429: Problem}
 
 
 @router.get(
     "/organisations",
     response={200: Registers, **_REFUSALS},
-    summary="Recognised enterprises and designated institutions",
+    summary=_("Recognised enterprises and designated institutions"),
     operation_id="organisations",
     url_name="organisations",
 )
 def organisations(
     request: HttpRequest,
     kind: Annotated[
-        Literal[tuple(AccreditationKind.values)] | None, Query(None, description="Which register.")
+        Literal[tuple(AccreditationKind.values)] | None, Query(None, description=_("Which register."))
     ] = None,
     q: Search = "",
     current: Annotated[
-        Literal["true", "false"], Query("true", description="Only what is in force today.")
+        Literal["true", "false"], Query("true", description=_("Only what is in force today."))
     ] = "true",
     before: Before = None,
     limit: Limit = 50,
@@ -55,7 +58,7 @@ def organisations(
 @router.get(
     "/awards",
     response={200: Awards, **_REFUSALS},
-    summary="Awards that a public notice names, the newest first",
+    summary=_("Awards that a public notice names, the newest first"),
     operation_id="awards",
     url_name="awards",
 )
@@ -65,7 +68,7 @@ def awards(
     year: Year = None,
     q: Search = "",
     notice: Annotated[
-        str, Query("", max_length=24, pattern="^[0-9A-Z-]*$", description="Number of a notice.")
+        str, Query("", max_length=24, pattern="^[0-9A-Z-]*$", description=_("Number of a notice."))
     ] = "",
     before: Before = None,
     limit: Limit = 50,
@@ -78,7 +81,7 @@ def awards(
 @router.get(
     "/notices",
     response={200: Notices, **_REFUSALS},
-    summary="Public notices, the newest first, withdrawn ones included",
+    summary=_("Public notices, the newest first, withdrawn ones included"),
     operation_id="notices",
     url_name="notices",
 )

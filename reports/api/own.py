@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_noop as _
 from ninja import Path, Router
 from ninja.security import HttpBearer
 
@@ -32,7 +33,7 @@ _REFUSALS = {401: Problem, 403: Problem, 422: Problem, 429: Problem}
 @router.get(
     "/claims",
     response={200: OwnClaims, **_REFUSALS},
-    summary="Claims of the token's organisation, the newest first",
+    summary=_("Claims of the token's organisation, the newest first"),
     operation_id="own_claims",
     url_name="own_claims",
 )
@@ -46,12 +47,15 @@ def own_claims(request: HttpRequest, before: Before = None, limit: Limit = 50):
 @router.get(
     "/claims/{number}",
     response={200: OwnClaimInFull, 404: Problem, **_REFUSALS},
-    summary="One claim with its calculation",
+    summary=_("One claim with its calculation"),
     operation_id="own_claim",
     url_name="own_claim",
 )
 def own_claim(
-    request: HttpRequest, number: str = Path(..., max_length=24, pattern="^[A-Z]{2}-[0-9]{4}-[0-9]{1,12}$")
+    request: HttpRequest,
+    number: str = Path(
+        ..., max_length=24, pattern="^[A-Z]{2}-[0-9]{4}-[0-9]{1,12}$", description=_("Number of the claim.")
+    ),
 ):
     _need(request, Scope.CLAIMS_READ)
     case = (

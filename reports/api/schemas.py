@@ -133,6 +133,13 @@ class Notices(Schema):
     next: int | None
 
 
+class Returns(Schema):
+    """How many returns of the enterprises recognised in the year are in the figures, and how many are owed."""
+
+    accepted: int
+    owed: int
+
+
 class Growth(Schema):
     """The path that the whole business should follow: so many per cent a year since the base year."""
 
@@ -182,6 +189,7 @@ class Statistics(Schema):
     year: int | None
     years: list[int]
     smallest_count: int
+    returns: Returns | None
     growth: Growth
     path: list[YearOfPath]
     tables: list[StatisticsTable]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from ninja import Query, Router
 
 from policy import industry
@@ -24,6 +25,7 @@ def _nothing_yet() -> dict:
         "year": None,
         "years": [],
         "smallest_count": smallest_count(year),
+        "returns": None,
         "growth": {"base_year": growth.base_year, "percent": growth.percent},
         "path": [],
         "tables": [],
@@ -36,7 +38,7 @@ router = Router(tags=["statistics"])
 @router.get(
     "/statistics",
     response={200: Statistics, 404: Problem, 422: Problem, 429: Problem},
-    summary="Business, talent, awards and payments of a year, small counts suppressed",
+    summary=_("Business, talent, awards and payments of a year, small counts suppressed"),
     operation_id="statistics",
     url_name="statistics",
 )
@@ -44,7 +46,9 @@ def statistics(
     request: HttpRequest,
     year: Annotated[
         int | None,
-        Query(None, ge=1000, le=9999, description="Calendar year; the newest one without it.", example=2024),
+        Query(
+            None, ge=1000, le=9999, description=_("Calendar year; the newest one without it."), example=2024
+        ),
     ] = None,
 ):
     known = years()
@@ -59,6 +63,7 @@ def statistics(
         "year": year,
         "years": known,
         "smallest_count": found.least,
+        "returns": {"accepted": found.accepted, "owed": found.owed},
         "growth": {"base_year": growth.base_year, "percent": growth.percent},
         "path": [vars(each) for each in path()],
         "tables": [

@@ -7,6 +7,7 @@ from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -37,6 +38,9 @@ class _Notices(Feed):
     def feed_guid(self) -> str:
         return self.feed_url()
 
+    def author_name(self) -> str:
+        return _("Service outsourcing desk, Nanchang Municipal Bureau of Commerce")
+
     def items(self) -> list[selectors.Noticed]:
         today = timezone.localdate()
         return [selectors.noticed(row, today) for row in selectors.notices()[:NEWEST]]
@@ -63,6 +67,9 @@ class _Notices(Feed):
     def item_pubdate(self, item: selectors.Noticed) -> datetime:
         return timezone.make_aware(datetime.combine(item.starts_on, time(9)))
 
+    def item_updateddate(self, item: selectors.Noticed) -> datetime:
+        return item.changed_at
+
 
 _feed = _Notices()
 
@@ -70,7 +77,8 @@ _feed = _Notices()
 @require_safe
 @limited_page
 def notices(request: HttpRequest) -> HttpResponse:
-    """The feed in the reader's language; may be kept for five minutes."""
+    """The feed in the reader's language; may be kept for five minutes, for each language apart."""
     response = _feed(request)
     response["Cache-Control"] = "public, max-age=300"
+    patch_vary_headers(response, ["Cookie"])
     return response

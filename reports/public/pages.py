@@ -83,6 +83,7 @@ def guide(request: HttpRequest, name: str) -> HttpResponse:
         "papers": [item for item in load() if item.programme == programme and item.need != OPTIONAL],
         "correction_days": practice("correction_days", timezone.localdate()),
         "exclusion_years": FRAUD_EXCLUSION_YEARS,
+        "return_days": practice("annual_return_days", timezone.localdate()),
         "guides": [(other, heading) for other, (heading, _words) in GUIDES.items() if other != name],
         **published_terms_today(),
     }
@@ -100,6 +101,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         "contact": contact(),
         "correction_days": practice("correction_days", timezone.localdate()),
         "exclusion_years": FRAUD_EXCLUSION_YEARS,
+        "smallest_count": practice("smallest_count", timezone.localdate()),
         **published_terms_today(),
     }
     return render(request, f"public/{name}.html", context)

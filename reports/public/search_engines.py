@@ -25,6 +25,8 @@ CLOSED = (
     "/messages/",
     "/offshore/",
     "/organisations/",
+    "/payments/",
+    "/tokens/",
     "/training/",
     "/workbooks/",
     "/members/",

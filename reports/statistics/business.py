@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 from django.utils import translation
 
-from accounts.identifiers import division_name
 from applications.enums import ReturnState, ServiceType
 from applications.models import BusinessLine, BusinessReturn
+from ledger.levels import level_name
 from policy import industry
 from policy.countries import COUNTRIES, ONSHORE
 from policy.sectors import Sector
@@ -100,7 +101,7 @@ def _cells(year: int) -> Iterator[Cell]:
     yield from _largest(sums, "country", "market:offshore", {code: both(n) for code, n in COUNTRIES})
     divisions = {key.partition(":")[2] for key in sums.who if key.startswith("district:")}
     yield from _largest(
-        sums, "district", "market:total", {d: Words(division_name(d), division_name(d)) for d in divisions}
+        sums, "district", "market:total", {d: both(partial(level_name, d)) for d in divisions}
     )
     for park in industry.parks(year):
         yield sums.cell(f"park:{park.code}", Words(park.en, park.zh), "market:total")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from casework import charts
@@ -32,10 +32,10 @@ def share(part, total) -> int | None:
 
 
 def drawn(report: Report, path: list[YearOfPath]) -> Iterator[Chart]:
-    """Every chart of the page in its order."""
-    yield growth(report.year, path)
+    """Every chart of the page in its order; one of nothing is empty."""
+    yield growth(report, path)
     yield markets(report, path)
-    yield _ranking(report["tier"], "tier", _("Tier of the sector"), by_size=False)
+    yield _ranking(report["tier"], "tier", _("Tier of the sector"), as_listed=True)
     yield _ranking(report["sector"], "sector", _("Sector"))
     yield _ranking(report["service"], "service", _("Kind of service"))
     yield _ranking(report["country"], "country", _("Client's country or region"))
@@ -47,8 +47,9 @@ def drawn(report: Report, path: list[YearOfPath]) -> Iterator[Chart]:
     yield money(report)
 
 
-def growth(year: int, path: list[YearOfPath]) -> Chart:
-    """The whole business against the path."""
+def growth(report: Report, path: list[YearOfPath]) -> Chart:
+    """The whole business against the path; of a year whose returns are not all in, as far as it is known."""
+    year = report.year
     frame = industry.growth(year)
     now = next((each for each in path if each.year == year), None)
     title = _("The whole business and the path of %(percent)d %% a year") % {"percent": frame.percent}
@@ -60,6 +61,8 @@ def growth(year: int, path: list[YearOfPath]) -> Chart:
         else:
             title = _("%(year)d: %(gap)d %% below the path of %(percent)d %% a year since %(base)d")
         title %= figures | {"gap": abs(gap)}
+        if not report.is_complete:
+            title = _("So far: %(title)s") % {"title": title}
     return charts.lines(
         "growth",
         title,
@@ -101,10 +104,10 @@ def _millions(value: Decimal | None) -> Decimal | None:
     return None if value is None else (value / MILLION).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def _ranking(table: Table, key: str, heading: str, *, by_size: bool = True) -> Chart:
-    """Bars of one table, and the largest named in the title with its share of what the table shows."""
-    rows = [row for row in table.rows if row.values["usd"] != 0]
-    if by_size:
+def _ranking(table: Table, key: str, heading: str, *, as_listed: bool = False) -> Chart:
+    """Bars of one table, the largest first and named in the title; `as_listed` keeps the order and rows of nothing."""
+    rows = [row for row in table.rows if as_listed or row.values["usd"] != 0]
+    if not as_listed:
         rows.sort(key=lambda row: (row.values["usd"] is None, -(row.values["usd"] or 0)))
     known = [row for row in rows if row.values["usd"]]
     title = heading
@@ -118,7 +121,7 @@ def _ranking(table: Table, key: str, heading: str, *, by_size: bool = True) -> C
             "name": word(top.name),
             "usd": whole(top.values["usd"]),
         }
-    return _bars(key, title, rows, "usd", _("USD"), heading)
+    return _bars(key, title, rows, "usd", pgettext("unit", "USD"), heading)
 
 
 def _bars(key: str, title: str, rows: list[Row], measure: str, unit: str, heading: str) -> Chart:
@@ -135,13 +138,13 @@ def _bars(key: str, title: str, rows: list[Row], measure: str, unit: str, headin
 
 def measure_name(measure: str) -> str:
     return {
-        "usd": _("USD"),
+        "usd": pgettext("unit", "USD"),
         "people": _("People"),
         "trained": _("Trained"),
         "certified": _("Certified"),
         "hired_local": _("Hired in Nanchang"),
         "hired_elsewhere": _("Hired elsewhere"),
-        "awards": _("Awards"),
+        "awards": _("Number of awards"),
         "awarded_rmb": _("Awarded (RMB)"),
         "paid_rmb": _("Paid (RMB)"),
         "rmb_per_hire": _("RMB per hire"),
@@ -168,9 +171,11 @@ def table_name(code: str) -> str:
 
 
 def talent(report: Report) -> Chart:
-    """Trained, certified, hired."""
+    """Trained, certified, hired; empty where nobody was."""
     values = next(iter(report["talent"].rows)).values
-    known = [values["hired_local"], values["hired_elsewhere"]]
+    if not any(value is None or value for value in values.values()):
+        values = {}
+    known = [values.get("hired_local"), values.get("hired_elsewhere")]
     title = _("From training to a contract")
     if all(value is not None for value in known) and sum(known):
         title = _("%(count)d hired after training, %(percent)d %% of them in Nanchang") % {

@@ -15,13 +15,12 @@ from reports.statistics.report import Report
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: What stands where a figure is hidden; empty would read as nothing there.
 HIDDEN = "suppressed"
-OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 HEAD = ["year", "table", "code", "name", "measure", "unit", "value"]
 
 
 def as_csv(report: Report) -> HttpResponse:
-    """One row for each figure."""
-    return csv_response(f"statistics-{report.year}.csv", HEAD, _long(report))
+    """One row for each figure, in the reader's language."""
+    return csv_response(f"statistics-{report.year}.csv", HEAD, list(_long(report)))
 
 
 def _long(report: Report) -> Iterator[list[Any]]:

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from django.core.cache import cache
 
+from applications.enums import ReturnState
+from applications.returns.selectors import reporters
 from policy import industry
 from policy.practice import practice
 from reports.statistics.business import accepted_years, business
@@ -19,11 +21,20 @@ KEPT_SECONDS = 600
 
 @dataclass(frozen=True)
 class Report:
-    """`least` is 0 for officials: nothing is hidden then."""
+    """`least` is 0 for officials: nothing is hidden then.
+
+    `accepted` of the `owed` returns (of the enterprises recognised in the year) are in the figures.
+    """
 
     year: int
     least: int
     tables: dict[str, Table]
+    accepted: int
+    owed: int
+
+    @property
+    def is_complete(self) -> bool:
+        return self.accepted == self.owed
 
     def __getitem__(self, code: str) -> Table:
         return self.tables[code]
@@ -55,12 +66,15 @@ def report(year: int, *, finer: bool = False) -> Report:
     if finer:
         return _report(year, 0)
     return cache.get_or_set(
-        f"statistics:{year}", lambda: _report(year, smallest_count(year)), timeout=KEPT_SECONDS
+        f"statistics:2:{year}", lambda: _report(year, smallest_count(year)), timeout=KEPT_SECONDS
     )
 
 
 def _report(year: int, least: int) -> Report:
-    return Report(year, least, business(year, least) | talent(year, least) | money(year, least))
+    owed = reporters(year)
+    accepted = sum(each.found is not None and each.found.state == ReturnState.ACCEPTED for each in owed)
+    tables = business(year, least) | talent(year, least) | money(year, least)
+    return Report(year, least, tables, accepted, len(owed))
 
 
 def path(*, finer: bool = False) -> list[YearOfPath]:

@@ -52,9 +52,11 @@ def _context(form: YearForm, year: int | None, *, finer: bool) -> dict:
         return context
     found = report(year, finer=finer)
     growth = industry.growth(year)
+    charts = list(drawing.drawn(found, path(finer=finer)))
     return context | {
         "report": found,
-        "charts": list(drawing.drawn(found, path(finer=finer))),
+        "charts": [chart for chart in charts if not chart.is_empty],
+        "without": [chart.title for chart in charts if chart.is_empty],
         "people": [(drawing.word(row.name), row.values["people"]) for row in found["people"].rows],
         "per_hire": next(iter(found["per_hire"].rows), None),
         "school_kinds": [(drawing.word(row.name), row.values) for row in found["school_kind"].rows],

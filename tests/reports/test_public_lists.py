@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, datetime
 from xml.etree import ElementTree
 
 import pytest
@@ -158,6 +158,25 @@ def test_a_withdrawn_notice_takes_its_awards_off_the_list_and_says_so_in_the_fee
     )
     assert names(client.get(reverse(AWARDS))) == []
     assert "A wrong sum" in client.get(reverse("public:feed")).content.decode()
+
+
+def test_the_feed_has_what_the_standard_asks_for(client, award, notice):
+    """RFC 4287: a feed and each entry have one id, title and day of change; the feed an author; addresses are whole."""
+    root = ElementTree.fromstring(client.get(reverse("public:feed")).content)
+    entries = root.findall(f"{ATOM}entry")
+    assert root.tag == f"{ATOM}feed" and len(entries) == 1
+    assert root.find(f"{ATOM}author/{ATOM}name").text
+    for element in (root, *entries):
+        for name in ("id", "title", "updated"):
+            (found,) = element.findall(f"{ATOM}{name}")
+            assert found.text.strip()
+        assert datetime.fromisoformat(element.find(f"{ATOM}updated").text).utcoffset() is not None
+        assert element.find(f"{ATOM}id").text.startswith("http")
+        assert all(link.get("href").startswith("http") for link in element.findall(f"{ATOM}link"))
+    selves = [link for link in root.findall(f"{ATOM}link") if link.get("rel") == "self"]
+    assert len(selves) == 1 and selves[0].get("href").endswith(reverse("public:feed"))
+    changed = datetime.fromisoformat(entries[0].find(f"{ATOM}updated").text)
+    assert abs((changed - notice.published_at).total_seconds()) < 1
 
 
 # Beyond the limit

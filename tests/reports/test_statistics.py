@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
 
@@ -145,6 +146,60 @@ def test_the_interface_may_be_kept_and_asked_again(client, economy):
     first = client.get("/api/v1/statistics")
     assert first["Cache-Control"] == "public, max-age=60"
     assert client.get("/api/v1/statistics", headers={"If-None-Match": first["ETag"]}).status_code == 304
+
+
+def test_what_officials_asked_for_is_not_what_everybody_gets(client, economy, official):
+    desk = Client()
+    desk.force_login(official)
+    assert "880,000" in desk.get(reverse("admin:statistics"), {"year": 2016}).content.decode()
+    for place in ("/statistics", "/statistics.csv", "/statistics.xlsx", "/api/v1/statistics"):
+        for query in ("year=2016", "year=2016&finer=1", "year=2016&least=0", "year=2016&year=2015"):
+            answer = client.get(f"{place}?{query}")
+            content = answer.getvalue() if answer.streaming else answer.content
+            assert b"880000" not in content and b"880,000" not in content
+            assert answer.status_code in (200, 422)
+
+
+def test_an_official_s_statistics_are_for_officials_alone(client, economy):
+    outsider = Client()
+    outsider.force_login(factories.clerk_of(factories.OrganisationFactory()))
+    for who in (client, outsider):
+        for name in ("admin:statistics", "admin:statistics_csv"):
+            answer = who.get(reverse(name), {"year": 2016})
+            assert answer.status_code in (302, 403) and b"880" not in answer.content
+
+
+def test_a_file_is_kept_for_each_language_apart_and_asks_no_host(client, economy):
+    english = client.get("/statistics.csv?year=2016")
+    client.cookies["language"] = "zh-hans"
+    chinese = client.get(
+        "/statistics.csv?year=2016", headers={"accept-language": "en", "x-forwarded-host": "evil"}
+    )
+    assert "Whole business" in english.getvalue().decode() and "业务总额" in chinese.getvalue().decode()
+    for answer in (english, chinese, client.get("/notices.atom")):
+        assert "public" in answer["Cache-Control"] and "Cookie" in answer["Vary"]
+    assert client.get("/statistics", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_the_page_says_how_many_returns_are_in_its_figures(client, economy, official):
+    page = client.get("/statistics", {"year": 2016}).content.decode()
+    assert "accepted so far" not in page and "So far" not in page
+    for number in (1, 2, 3):
+        enterprise = factories.OrganisationFactory(name=f"Recognised {number}")
+        factories.recognise(enterprise, date(2016, 1, 1))
+        if number < 3:
+            factories.accepted_return(
+                enterprise, factories.clerk_of(enterprise), ("US", "5"), year=2016, by=official
+            )
+    cache.clear()
+    page = " ".join(client.get("/statistics", {"year": 2016}).content.decode().split())
+    assert "2 of 3 returns for 2016 are accepted so far" in page and "So far: 2016:" in page
+    assert client.get("/api/v1/statistics?year=2016").json()["returns"] == {"accepted": 2, "owed": 3}
+
+
+def test_districts_are_named_in_the_reader_s_language(economy):
+    names = {row.code: row.name for row in report(2016)["district"].rows}
+    assert (names["360102"].en, names["360102"].zh) == ("Donghu District", "东湖区")
 
 
 def test_talent_is_counted_by_school_and_place_and_small_schools_are_hidden(client, official, economy):

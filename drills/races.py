@@ -1,6 +1,6 @@
 """Races for money on a real database with real connections: what was tried, how it ended, what was violated.
 
-`python -m drills.races [1000]` starts engines of its own. The tests run the same races in small numbers.
+`python -m drills.races [1000] [--approvals N] [--caps N] [--funds N]` starts engines of its own. The tests run the same races in small numbers.
 """
 
 import sys
@@ -86,7 +86,7 @@ def _run(gate: threading.Barrier, call: Call) -> str:
     return "done"
 
 
-def approvals(rounds: int) -> Tally:
+def approval_races(rounds: int) -> Tally:
     """Two claims of one year, each worth 400,000 RMB alone, approved by two officials at the same moment."""
     from accounts.enums import OfficialRole
     from casework.enums import Stage
@@ -127,7 +127,7 @@ def approvals(rounds: int) -> Tally:
     return tally
 
 
-def caps(rounds: int, *, contenders: int = 8) -> Tally:
+def cap_races(rounds: int, *, contenders: int = 8) -> Tally:
     """One fen is left of a year's allowance, and several grants want it: the balance's CHECK alone decides."""
     from accounts.enums import OfficialRole
     from ledger.services import allowance, grant
@@ -160,7 +160,7 @@ def caps(rounds: int, *, contenders: int = 8) -> Tally:
     return tally
 
 
-def funds(rounds: int) -> Tally:
+def fund_races(rounds: int) -> Tally:
     """Eight awards want a fund that has money for three, while more money comes in: none beyond it, none overtaken."""
     from accounts.enums import OfficialRole
     from ledger import changes
@@ -228,19 +228,26 @@ def outcome_of(tallies: list[Tally]) -> Outcome:
     return outcome
 
 
-def drill(rounds: int) -> Outcome:
-    """So many approvals and funds, ten times as many grants at the cap, a few of them with 64 connections."""
+def drill(
+    rounds: int, *, approvals: int | None = None, caps: int | None = None, funds: int | None = None
+) -> Outcome:
+    """So many approvals and funds, ten times as many grants at the cap, one in a thousand of them with 64 connections."""
+    grants = 10 * rounds if caps is None else caps
     with own_database(broker=True):
         from ledger.reconciling import differences
 
-        tallies = [approvals(rounds), funds(rounds)]
+        tallies = [
+            approval_races(rounds if approvals is None else approvals),
+            fund_races(rounds if funds is None else funds),
+        ]
         # The cap races post without any award: what the approvals and funds left is compared before them.
         found = [item for item in differences() if "race:" not in item.subject]
-        tallies += [caps(10 * rounds), caps(max(1, rounds // 100), contenders=64)]
+        many = -(-grants // 1000)
+        tallies += [cap_races(grants - many), cap_races(many, contenders=64)]
         outcome = outcome_of(tallies)
         outcome.lost += [f"reconcile: {item}" for item in found]
     return outcome
 
 
 if __name__ == "__main__":
-    sys.exit(main(__doc__, drill, 1000))
+    sys.exit(main(__doc__, drill, 1000, parts=("approvals", "caps", "funds")))

@@ -9,7 +9,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,19 +54,21 @@ class Outcome:
                 print(f"  ... and {count - SHOWN:,} more")
 
 
-def main(doc: str, drill: Callable[[int], Outcome], number: int) -> int:
-    """The command of a drill that is told a number: its exit status."""
+def main(doc: str, drill: Callable[..., Outcome], number: int, *, parts: Iterable[str] = ()) -> int:
+    """The command of a drill that is told a number, and perhaps one for each of its parts: its exit status."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument(
         "number", nargs="?", type=int, default=number, metavar="N", help=f"default {number:,}"
     )
-    wanted = parser.parse_args().number
+    for part in parts:
+        parser.add_argument(f"--{part}", type=int, metavar="N", help="instead of what the first number gives")
+    wanted = vars(parser.parse_args())
     # A shell that starts the command in the background has it ignore these, and its engines would inherit that.
     for ignored in (signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(ignored) == signal.SIG_IGN:
             signal.signal(ignored, signal.SIG_DFL)
     started = time.monotonic()
-    outcome = drill(wanted)
+    outcome = drill(wanted.pop("number"), **{part: n for part, n in wanted.items() if n is not None})
     outcome.notes.append(f"in {time.monotonic() - started:.0f} s")
     outcome.show()
     return 0 if outcome.held else 1

@@ -54,7 +54,7 @@ def approval(case: Case, official) -> Callable[[], object]:
 def test_races_for_the_last_of_a_cap_and_of_a_fund(fresh_database, django_db_blocker):
     """The drill's races (`make drill`) in small numbers; afterwards the books agree."""
     with django_db_blocker.unblock():
-        for race, times in ((races.approvals, 20), (races.funds, 6), (races.caps, 20)):
+        for race, times in ((races.approval_races, 20), (races.fund_races, 6), (races.cap_races, 20)):
             tally = race(times)
             assert (tally.tried, tally.violations) == (times, [])
         assert [item for item in differences() if "race:" not in item.subject] == []

@@ -66,7 +66,10 @@ PEOPLE = """
         c.initial_reviewer_id, c.final_reviewer_id)
     FROM casework_case c
     WHERE c.status IN ('approved', 'rejected') AND (
-        c.submitted_by_id = c.initial_reviewer_id OR c.submitted_by_id = c.final_reviewer_id
+        c.submitted_by_id IN (c.initial_reviewer_id, c.final_reviewer_id) OR EXISTS (
+            SELECT 1 FROM casework_submission
+            WHERE case_id = c.id AND submitted_by_id IN (c.initial_reviewer_id, c.final_reviewer_id)
+        )
         OR c.initial_reviewer_id = c.final_reviewer_id
         OR NOT EXISTS (
             SELECT 1 FROM casework_review r WHERE r.assessment_id = c.current_assessment_id AND r.stage = 'initial'

@@ -67,9 +67,9 @@ def authority_for(user: User, case: Case, standing: Standing | None = None) -> A
 def _may_by(authority: Authority, case: Case, standing: Standing) -> Answer:
     """May the person review the case by this authority, whoever works on it?"""
     user, people = standing.user, authority.people(standing.user)
-    if case.submitted_by_id == user.pk:
+    if case.submitted_by_id == user.pk or case.pk in standing.filed.get(user.pk, ()):
         return Answer(False, _("You filed this claim; somebody else must review it."))
-    if case.submitted_by_id in people:
+    if case.submitted_by_id in people or any(case.pk in standing.filed.get(one, ()) for one in people):
         return Answer(False, _("Whom you stand in for filed this claim; somebody else must review it."))
     if authority.stage is Stage.FINAL and case.initial_reviewer_id == user.pk:
         return Answer(
@@ -111,6 +111,8 @@ def may_confirm_reopening(user: User, case: Case, proposal: Reopening) -> Answer
         return Answer(False, _("You proposed it; somebody else must confirm it."))
     if case.final_reviewer_id == user.pk:
         return Answer(False, _("You decided this case; somebody else must confirm its reopening."))
+    if case.submissions.filter(submitted_by=user).exists():
+        return Answer(False, _("You filed this claim; somebody else must confirm its reopening."))
     return YES
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 
 from accounts.enums import OfficialRole
 from accounts.models import Membership, User
 from accounts.permissions import has_role, know_roles
 from casework.enums import Stage, Status
-from casework.models import Case, Conflict, Delegation, Review
+from casework.models import Case, Conflict, Delegation, Review, Submission
 
 ROLE = {Stage.INITIAL: OfficialRole.INITIAL_REVIEWER, Stage.FINAL: OfficialRole.FINAL_REVIEWER}
 STATUS = {Stage.INITIAL: Status.INITIAL_REVIEW, Stage.FINAL: Status.FINAL_REVIEW}
@@ -48,6 +48,8 @@ class Standing:
     members_of: frozenset[int]
     cases: Mapping[int, frozenset[int]] = field(default_factory=dict)
     organisations: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    #: Cases in review of which one of these people filed any version.
+    filed: Mapping[int, frozenset[int]] = field(default_factory=dict)
     #: Cases whose initial review one of these people stands behind through a delegation.
     seen_by_proxy: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
@@ -70,8 +72,8 @@ class Standing:
             if authority.stage is Stage.FINAL:
                 step &= ~Q(initial_reviewer__in=people)
             for person in people:
-                known = self.seen_by_proxy.get(person, frozenset()) if authority.stage is Stage.FINAL else ()
-                if kept := self.cases.get(person, frozenset()).union(known):
+                known = self.seen_by_proxy.get(person, ()) if authority.stage is Stage.FINAL else ()
+                if kept := frozenset(self.cases.get(person, ())).union(self.filed.get(person, ()), known):
                     step &= ~Q(pk__in=kept)
                 if organisations := self.organisations.get(person):
                     step &= ~Q(organisation__in=organisations)
@@ -94,7 +96,7 @@ def standings_of(users: Sequence[User]) -> list[Standing]:
     know_roles([*users, *givers])
     people = {user.pk for user in [*users, *givers]}
     cases, organisations = _kept_from(people)
-    seen = _seen_by_proxy(people)
+    filed, seen = _took_part(people)
     members = defaultdict(set)
     for user_id, organisation_id in Membership.objects.filter(user__in=users).values_list(
         "user_id", "organisation_id"
@@ -107,6 +109,7 @@ def standings_of(users: Sequence[User]) -> list[Standing]:
             members_of=frozenset(members[user.pk]),
             cases=cases,
             organisations=organisations,
+            filed=filed,
             seen_by_proxy=seen,
         )
         for user in users
@@ -144,14 +147,19 @@ def _kept_from(people: Iterable[int]) -> tuple[Kept, Kept]:
     return _frozen(cases), _frozen(organisations)
 
 
-def _seen_by_proxy(people: Iterable[int]) -> Kept:
-    found = defaultdict(set)
-    rows = Review.objects.filter(
+def _took_part(people: Iterable[int]) -> tuple[Kept, Kept]:
+    """The cases in review that each person filed in any version, and those that a deputy looked at for them."""
+    kinds = {"filed": defaultdict(set), "seen": defaultdict(set)}
+    filed = Submission.objects.filter(submitted_by__in=people, case__status__in=STATUS.values())
+    seen = Review.objects.filter(
         delegation__giver__in=people,
         stage=Stage.INITIAL,
         void_at__isnull=True,
         case__status=Status.FINAL_REVIEW,
     )
-    for person, case_id in rows.values_list("delegation__giver_id", "case_id"):
-        found[person].add(case_id)
-    return _frozen(found)
+    rows = filed.values_list(Value("filed"), "submitted_by_id", "case_id").union(
+        seen.values_list(Value("seen"), "delegation__giver_id", "case_id")
+    )
+    for kind, person, case_id in rows:
+        kinds[kind][person].add(case_id)
+    return _frozen(kinds["filed"]), _frozen(kinds["seen"])

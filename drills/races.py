@@ -1,6 +1,6 @@
 """Races for money on a real database with real connections: what was tried, how it ended, what was violated.
 
-`python -m drills.races [1000] [--approvals N] [--caps N] [--funds N]` starts engines of its own. The tests run the same races in small numbers.
+`python -m drills.races [1000]` starts engines of its own; `--approvals`, `--caps` and `--funds` take a number each. The
 """
 
 import sys
@@ -231,7 +231,7 @@ def outcome_of(tallies: list[Tally]) -> Outcome:
 def drill(
     rounds: int, *, approvals: int | None = None, caps: int | None = None, funds: int | None = None
 ) -> Outcome:
-    """So many approvals and funds, ten times as many grants at the cap, one in a thousand of them with 64 connections."""
+    """So many approvals and funds, ten times as many grants at the cap (64 connections in one of a thousand)."""
     grants = 10 * rounds if caps is None else caps
     with own_database(broker=True):
         from ledger.reconciling import differences

@@ -82,6 +82,13 @@ PEOPLE = """
     WHERE b.state IN ('released', 'sent', 'settled') AND p.state <> 'cancelled' AND (
         b.released_by_id IS NULL OR b.released_by_id IN (b.made_by_id, b.submitted_by_id, c.submitted_by_id,
         c.initial_reviewer_id, c.final_reviewer_id)
+        OR EXISTS (
+            SELECT 1 FROM casework_submission
+            WHERE case_id = c.id AND submitted_by_id = b.released_by_id AND submitted_at <= b.released_at
+        ) OR EXISTS (
+            SELECT 1 FROM casework_review
+            WHERE case_id = c.id AND reviewer_id = b.released_by_id AND at <= b.released_at
+        )
     )
 """
 

@@ -1,12 +1,12 @@
 """Who may take which step with accounts and money. Each answer carries the reason that the person is shown."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership, User
 from accounts.permissions import YES, Answer, has_role, may_file_for, membership
-from casework.models import Case
+from casework.models import Case, Review, Submission
 from payments.enums import OPEN_ACCOUNTS, AccountState, BatchState
 from payments.models import BankAnswer, Batch, PayeeAccount
 
@@ -83,8 +83,10 @@ def may_release(user: User, batch: Batch) -> Answer:
     if user.pk in (batch.made_by_id, batch.submitted_by_id):
         return Answer(False, _("You made or submitted this batch; somebody else must release it."))
     inside = Case.objects.filter(payments__batch=batch).exclude(payments__state="cancelled")
-    took_part = Q(submitted_by=user) | Q(initial_reviewer=user) | Q(final_reviewer=user)
-    case = inside.filter(took_part | Q(organisation__memberships__user=user)).first()
+    # Of any version: who filed or reviewed before a return or a reopening took part as well.
+    filed = Q(Exists(Submission.objects.filter(case=OuterRef("pk"), submitted_by=user)))
+    reviewed = Q(Exists(Review.objects.filter(case=OuterRef("pk"), reviewer=user)))
+    case = inside.filter(filed | reviewed | Q(organisation__memberships__user=user)).first()
     if case is not None:
         return Answer(
             False,

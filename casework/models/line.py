@@ -70,7 +70,9 @@ class LineDecision(models.Model):
                     ) THEN
                         RAISE EXCEPTION 'line_decision_in_review' USING ERRCODE = 'check_violation';
                     END IF;
-                    IF found.submitted_by_id = NEW.by_id THEN
+                    IF EXISTS (
+                        SELECT 1 FROM casework_submission WHERE case_id = NEW.case_id AND submitted_by_id = NEW.by_id
+                    ) THEN
                         RAISE EXCEPTION 'line_decision_not_by_submitter' USING ERRCODE = 'check_violation';
                     END IF;
                     {NO_CONFLICT.format(person="NEW.by_id", case="found.id", organisation="found.organisation_id")}

@@ -146,8 +146,12 @@ class Reopening(models.Model):
                     IF OLD.state <> 'proposed' THEN
                         RAISE EXCEPTION 'reopening_is_final' USING ERRCODE = 'check_violation';
                     END IF;
-                    IF NEW.state = 'confirmed' AND NEW.confirmed_by_id IN (found.final_reviewer_id, found.submitted_by_id)
-                    THEN
+                    IF NEW.state = 'confirmed' AND (
+                        NEW.confirmed_by_id = found.final_reviewer_id OR EXISTS (
+                            SELECT 1 FROM casework_submission
+                            WHERE case_id = NEW.case_id AND submitted_by_id = NEW.confirmed_by_id
+                        )
+                    ) THEN
                         RAISE EXCEPTION 'reopening_not_by_who_decided' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;

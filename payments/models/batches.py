@@ -149,10 +149,19 @@ class Batch(models.Model):
                         END IF;
                     END IF;
                     IF NEW.state = 'released' THEN
+                        -- Who filed any version of a case or concluded any review of it, not only the last.
                         IF EXISTS (
                             SELECT 1 FROM payments_payment p JOIN casework_case c ON c.id = p.case_id
-                            WHERE p.batch_id = NEW.id AND p.state <> 'cancelled' AND NEW.released_by_id IN (
-                                c.submitted_by_id, c.initial_reviewer_id, c.final_reviewer_id
+                            WHERE p.batch_id = NEW.id AND p.state <> 'cancelled' AND (
+                                NEW.released_by_id IN (c.submitted_by_id, c.initial_reviewer_id, c.final_reviewer_id)
+                                OR EXISTS (
+                                    SELECT 1 FROM casework_submission
+                                    WHERE case_id = c.id AND submitted_by_id = NEW.released_by_id
+                                )
+                                OR EXISTS (
+                                    SELECT 1 FROM casework_review
+                                    WHERE case_id = c.id AND reviewer_id = NEW.released_by_id
+                                )
                             )
                         ) THEN
                             RAISE EXCEPTION 'batch_releaser_took_no_part' USING ERRCODE = 'check_violation';

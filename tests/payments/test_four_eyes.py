@@ -13,8 +13,9 @@ from django.utils.html import strip_tags
 from accounts.enums import OfficialRole
 from accounts.models import Membership, User
 from casework.enums import Outcome, Stage
-from casework.models import Award, Case, Review
-from casework.services import decisions, filing
+from casework.models import Award, Case, LineDecision, Reopening, Review
+from casework.services import decisions, filing, second_look
+from casework.standing import standing_of
 from casework.transitions import Refused
 from ledger.models import Entry
 from payments.models import Batch
@@ -88,12 +89,19 @@ PAIRS = [
             (APPROVED, "case_approval_needs_two_reviews"),
         ),
     ),
+    # The case names who filed last; the submissions name who filed before that.
+    *(
+        Pair("filed before", then, "You filed this claim", ((review(then), "review_not_by_submitter"),))
+        for then in ("initial", "final")
+    ),
     *(
         Pair(first, "release", says, ((RELEASE, name),))
         for first, says, name in (
             ("filed", "You filed, reviewed or act for case", "batch_releaser_took_no_part"),
             ("initial", "You filed, reviewed or act for case", "batch_releaser_took_no_part"),
             ("final", "You filed, reviewed or act for case", "batch_releaser_took_no_part"),
+            ("filed before", "You filed, reviewed or act for case", "batch_releaser_took_no_part"),
+            ("reviewed before", "You filed, reviewed or act for case", "batch_releaser_took_no_part"),
             ("made", "You made or submitted this batch", "batch_four_eyes"),
             ("submitted", "You made or submitted this batch", "batch_four_eyes"),
         )
@@ -124,11 +132,17 @@ def staged(office, pair: Pair) -> Scene:
     """The case as far as the step before the one that is tried."""
     person = factories.official(*OfficialRole, is_superuser=True)
     by = {pair.first: person}
-    if pair.first == "filed":
+    filer = person if pair.first in ("filed", "filed before") else office.clerk
+    if filer is person:
         member = Membership.objects.create(user=person, organisation=office.enterprise, role="clerk")
-    case = factories.filed_offshore(office.enterprise, by.get("filed", office.clerk), "250000")
-    if pair.first == "filed":
+    case = factories.filed_offshore(office.enterprise, filer, "250000")
+    if filer is person:
         member.delete()  # what they did binds them, not only what they are
+    if pair.first.endswith(" before"):
+        returns = person if pair.first == "reviewed before" else office.initial
+        factories.decide(case, returns, Stage.INITIAL, Outcome.RETURN, "Correct the note.")
+        filing.submit(case_id=case.pk, user=office.owner)
+        case = factories.calculate(case)
     client = Client()
     client.force_login(person)
     client.cookies["language"] = "en"
@@ -223,17 +237,26 @@ def test_one_person_takes_no_second_step(office, pair):
         assert scene.state() == before, level.__name__
 
 
-def test_who_filed_an_earlier_version_reviews_nothing_of_it(office):
-    """The case names who filed last; who filed before that is kept out by the submissions."""
-    former = factories.clerk_of(office.enterprise)
-    case = factories.filed_offshore(office.enterprise, former, "250000")
-    factories.decide(case, office.initial, Stage.INITIAL, Outcome.RETURN, "Correct the note.")
-    filing.submit(case_id=case.pk, user=office.clerk)
-    factories.calculate(case)
-    Membership.objects.filter(user=former).delete()
-    former.is_staff = former.is_superuser = True
-    former.save()
+def test_who_filed_an_earlier_version_decides_no_line_and_confirms_no_reopening(office):
+    """Nor does the queue offer them the case."""
+    pair = next(pair for pair in PAIRS if (pair.first, pair.then) == ("filed before", "initial"))
+    scene = staged(office, pair)
+    assert not Case.objects.filter(standing_of(scene.person).waits(), pk=scene.case.pk).exists()
+    submission = scene.case.submissions.last()
+    with pytest.raises(IntegrityError, match="line_decision_not_by_submitter"), transaction.atomic():
+        LineDecision.objects.create(
+            case=scene.case, submission=submission, key="receipt:1", verdict="refuse", by=scene.person
+        )
+    factories.decide(scene.case, office.initial, Stage.INITIAL)
+    case = factories.decide(scene.case, office.final, Stage.FINAL)
+    proposal = second_look.propose(
+        case_id=case.pk, user=office.initial, cause="error", reason="A number.", version=case.version
+    )
+    case.refresh_from_db()
+    before = scene.state()
     with pytest.raises(Refused) as caught:
-        factories.decide(case, former, Stage.INITIAL)
-    assert caught.value.code == "four_eyes"
-    assert not Review.objects.filter(reviewer=former).exists()
+        second_look.confirm(reopening_id=proposal.pk, user=scene.person, version=case.version)
+    assert caught.value.code == "four_eyes" and "You filed this claim" in caught.value.message
+    with pytest.raises(IntegrityError, match="reopening_not_by_who_decided"), transaction.atomic():
+        Reopening.objects.filter(pk=proposal.pk).update(state="confirmed", confirmed_by=scene.person)
+    assert scene.state() == before

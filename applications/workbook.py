@@ -38,6 +38,7 @@ from casework.reopening import EVERYTHING, reopened
 from casework.services import filing
 from casework.services.calculation import lock_case
 from casework.transitions import Refused
+from workbooks.changes import ChangedRow, changed_row
 from workbooks.enums import Effect
 from workbooks.models import ImportJob, SourceRow
 from workbooks.reading.refusals import Unreadable
@@ -108,9 +109,24 @@ class OffshoreIntake:
         self._numbers = {c.pk: c.contract_number for c in self._contracts_now.values()}
         for reference, (_row, values) in self.receipts.items():
             now = self._receipts_now.get(reference)
-            before = now and {**vars(now), "contract": self._numbers.get(now.contract_id)}
+            before = now and self._said_of(now)
             self.effects[RECEIPTS][reference] = _effect(before, values, receipts_sheet.by_name)
         return [*self._unknown_contracts(), *self._used(), *self._closed()]
+
+    def _said_of(self, receipt: Receipt) -> dict[str, Any]:
+        """A registered receipt by the workbook's columns."""
+        return vars(receipt) | {"contract": self._numbers.get(receipt.contract_id)}
+
+    def changes(self) -> Iterator[ChangedRow]:
+        for number, (row, values) in self.contracts.items():
+            if self.effects[CONTRACTS][number] is Effect.CHANGED:
+                said = {name: values[name] for name in CONTRACT_FIELDS}
+                now = vars(self._contracts_now[number])
+                yield changed_row(CONTRACTS, row, {"contract_number": number}, now, said)
+        for reference, (row, values) in self.receipts.items():
+            if self.effects[RECEIPTS][reference] is Effect.CHANGED:
+                now = self._said_of(self._receipts_now[reference])
+                yield changed_row(RECEIPTS, row, {"bank_reference": reference}, now, values)
 
     def _closed(self) -> Iterator[Fault]:
         """What an official did not mark on a returned claim stays as it was filed."""
@@ -124,7 +140,7 @@ class OffshoreIntake:
                     said = sentences(lambda: [("", _("The bureau did not ask for further receipts."))])
                     yield Fault(RECEIPTS, row, "", said[0][1])
                 continue
-            before = vars(now) | {"contract": self._numbers.get(now.contract_id)}
+            before = self._said_of(now)
             for name in receipts_sheet.by_name:
                 if before[name] != values[name] and not open_.allows(f"lines/{now.pk}/{name}"):
                     said = sentences(

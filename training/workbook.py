@@ -27,6 +27,7 @@ from training.services.common import lock_institution, note
 from training.workbook_columns import CLASSES, PERSON, TRAINEES, classes_sheet, trainees_sheet
 from training.workbook_rows import RowJudge
 from training.workbook_sql import Stage
+from workbooks.changes import SHOWN, ChangedRow, changed_row
 from workbooks.enums import Effect
 from workbooks.models import ImportJob, SourceRow
 from workbooks.sheets import CHANGED_MEANWHILE, Fault, Sheet, Words, Workbook, register, sentences
@@ -107,11 +108,19 @@ class TrainingIntake(RowJudge):
             self._class_effects[code] = (
                 Effect.ADDED if now is None else Effect.UNCHANGED if same else Effect.CHANGED
             )
+        self._classes_now = present
         classes = {code: (c.pk, c.starts_on, c.ends_on) for code, c in present.items()}
         for code, (_row, values) in self.new_classes.items():
             classes[code] = (classes.get(code, (None,))[0], values["starts_on"], values["ends_on"])
         self._counts = self.stage.compare(classes)
         return [*self._taken_certificates(), *self._contradicting(), *self._closed()]
+
+    def changes(self) -> Iterator[ChangedRow]:
+        for code, (row, values) in self.new_classes.items():
+            if self._class_effects[code] is Effect.CHANGED:
+                yield changed_row(CLASSES, row, {"code": code}, vars(self._classes_now[code]), values)
+        for row, known_by, before, after in self.stage.changed_rows(SHOWN):
+            yield changed_row(TRAINEES, row, known_by, before, after)
 
     def _closed(self) -> Iterator[Fault]:
         """What an official did not mark on a returned claim stays as it was filed."""

@@ -68,6 +68,34 @@ LEFT JOIN training_certificate c ON c.enrolment_id = e.id
 LEFT JOIN training_labourcontract l ON l.enrolment_id = e.id
 LEFT JOIN training_employer w ON w.id = l.employer_id
 """
+# What the first changed rows say, and what the register says now; of a part that does not change, nothing.
+_CHANGED_ROWS = """
+SELECT p.row_no, s.class_code, t.name, t.identity_masked,
+    t.name, s.name, t.identity_kind, s.identity_kind, t.education, s.education, t.school, s.school,
+    t.student_number, s.student_number, t.consent_on, s.consent_on,
+    e.starts_on, p.starts_on, e.ends_on, p.ends_on,
+    c.number, CASE WHEN certificate_changed THEN s.certificate_number ELSE c.number END,
+    c.issued_on, CASE WHEN certificate_changed THEN s.certificate_issued_on ELSE c.issued_on END,
+    w.credit_code, CASE WHEN contract_changed THEN s.employer_code ELSE w.credit_code END,
+    l.signed_on, CASE WHEN contract_changed THEN s.signed_on ELSE l.signed_on END,
+    l.starts_on, CASE WHEN contract_changed THEN s.contract_starts_on ELSE l.starts_on END,
+    l.ends_on, CASE WHEN contract_changed THEN s.contract_ends_on ELSE l.ends_on END,
+    l.position, CASE WHEN contract_changed THEN s.position ELSE l.position END
+FROM (SELECT * FROM workbook_plan WHERE enrolment_id IS NOT NULL AND {changed} ORDER BY row_no LIMIT {limit}) p
+JOIN workbook_stage s USING (row_no)
+JOIN training_trainee t ON t.id = p.trainee_id
+JOIN training_enrolment e ON e.id = p.enrolment_id
+LEFT JOIN training_certificate c ON c.enrolment_id = e.id
+LEFT JOIN training_labourcontract l ON l.enrolment_id = e.id
+LEFT JOIN training_employer w ON w.id = l.employer_id
+ORDER BY p.row_no
+"""
+#: The columns of the pairs above, in their order.
+_COMPARED = (
+    *("name", "identity_kind", "education", "school", "student_number", "consent_on", "starts_on", "ends_on"),
+    *("certificate_number", "certificate_issued_on", "employer_code", "signed_on", "contract_starts_on"),
+    *("contract_ends_on", "position"),
+)
 _CHANGED = "(person_changed OR days_changed OR certificate_changed OR contract_changed)"
 _EFFECT = f"""CASE WHEN enrolment_id IS NULL THEN '{Effect.ADDED.value}'
     WHEN {_CHANGED} THEN '{Effect.CHANGED.value}' ELSE '{Effect.UNCHANGED.value}' END"""
@@ -244,6 +272,17 @@ class Stage:
         self._analyze("workbook_plan (row_no, identity_key, trainee_id, enrolment_id, class_id)")
         counted = dict(self._rows(f"SELECT {_EFFECT}, count(*) FROM workbook_plan GROUP BY 1"))
         return {effect.value: counted.get(effect.value, 0) for effect in Effect}
+
+    def changed_rows(
+        self, limit: int
+    ) -> Iterator[tuple[int, dict[str, str], dict[str, Any], dict[str, Any]]]:
+        """The first rows that change an enrolment: row, what it is known by, the register's values, the row's."""
+        for row, code, name, masked, *pairs in self._rows(
+            _CHANGED_ROWS.format(changed=_CHANGED, limit=int(limit))
+        ):
+            known_by = {"class_code": code, "name": name, "identity": masked}
+            before = dict(zip(_COMPARED, pairs[::2], strict=True))
+            yield row, known_by, before, dict(zip(_COMPARED, pairs[1::2], strict=True))
 
     def taken_certificates(self) -> list[int]:
         """Rows whose certificate number the institution gave to another enrolment."""

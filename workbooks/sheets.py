@@ -208,6 +208,9 @@ class Intake(Protocol):
     @property
     def counts(self) -> dict[str, dict[str, int]]: ...
 
+    def changes(self) -> Iterable[Any]:
+        """After `finish`: the first rows that change a record (workbooks.changes.ChangedRow), sheet by sheet."""
+
     def write(self, job: Any, tell: Callable[[int, int], None]) -> None:
         """Write everything kept, in the caller's transaction; `tell(part, parts)` before each part.
 

@@ -24,6 +24,7 @@ from casework.transitions import Refused
 from policy.countries import COUNTRIES
 from policy.industry import every_park
 from policy.sectors import Sector
+from workbooks.changes import ChangedRow, changed_row
 from workbooks.enums import Effect
 from workbooks.models import ImportJob, SourceRow
 from workbooks.sheets import Column, Fault, Kind, Sheet, Words, Workbook, register, sentences
@@ -210,7 +211,19 @@ class ReturnsIntake:
         }
         for key, (_row, line) in self.lines.items():
             self.effects[LINES][key] = _effect(before.get(key), before.get(key) == line)
+        self._lines_now = before
         return [*self._closed(), *self._without_period(), *self._too_many(before)]
+
+    def changes(self) -> Iterator[ChangedRow]:
+        for period, (row, head) in self.periods.items():
+            if self.effects[PERIODS][period] is Effect.CHANGED:
+                known_by = dict(zip(("year", "month"), period, strict=True))
+                yield changed_row(PERIODS, row, known_by, _head(self._now[period]), head)
+        for key, (row, line) in self.lines.items():
+            if self.effects[LINES][key] is Effect.CHANGED:
+                names = ("year", "month", "sector", "service_type", "client_country")
+                known_by = dict(zip(names, key, strict=True))
+                yield changed_row(LINES, row, known_by, vars(self._lines_now[key]), vars(line))
 
     def _closed(self) -> Iterator[Fault]:
         """A return that is filed or accepted stays as it is."""

@@ -37,7 +37,7 @@ def readings(monkeypatch) -> list[int]:
 def test_a_take_over_does_not_read_again_and_writes_the_same(school, readings):
     job = school.upload(xlsx("training", ROWS))
     files = sorted(path.name for path in job.kept.iterdir())
-    assert job.kept_digest and files == ["numbers", "rows", "said.json"]
+    assert job.kept_digest and files == ["changes.json", "numbers", "rows", "said.json"]
     assert {path.stat().st_mode & 0o777 for path in job.kept.iterdir()} == {0o600}
     everything = b"".join(path.read_bytes() for path in job.kept.iterdir())
     assert factories.identity_number(1).encode() not in everything

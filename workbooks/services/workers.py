@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from casework.transitions import Refused
-from workbooks import passes
+from workbooks import changes, passes
 from workbooks.enums import BUSY, JobState
 from workbooks.models import ImportFault, ImportJob
 from workbooks.reading.refusals import Unreadable
@@ -117,7 +117,10 @@ def _work(job: ImportJob) -> None:
         teller.comparing()
         for fault in intake.finish():
             outcome.add(fault)
-        digest = "" if outcome.fault_count else intake.remember(job.kept)
+        digest = ""
+        if not outcome.fault_count:
+            digest = intake.remember(job.kept)
+            changes.keep(job, intake.changes())
         _checked(job, outcome, intake, digest=digest)
     finally:
         teller.close()

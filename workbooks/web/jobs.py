@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import may_file_for
 from casework.transitions import Refused
+from workbooks import changes
 from workbooks.enums import Effect
 from workbooks.models import ImportJob
 from workbooks.reading.refusals import Unreadable
@@ -116,6 +117,9 @@ def job(request, pk: int):
     workbook = context["workbook"]
     context |= {"page_obj": page, "faults": [_fault(fault, workbook) for fault in page]}
     context["crumbs"] = [{"label": _("Workbooks"), "url": reverse("workbooks:jobs")}]
+    if found.is_ready and workbook:
+        context["changes"] = changes.shown(found, workbook)
+        context["changed"] = sum(counts.get("changed", 0) for counts in found.summary.values())
     return render(request, "workbooks/job.html", context)
 
 

@@ -41,9 +41,10 @@ MEMBERS = table(
     institution  | 郭启航 | owner  | qihang           | training institution
     institution2 | 马洪城 | owner  | hongcheng        | institution whose designation has lapsed
     institution3 | 罗剑邑 | owner  | jianyi           | institution designated since March 2015
+    agency       | 万代办 | owner  | ganpo fuhe meihu qinglan bailu yaoling changbei xiangyang taohua jingshan yangzi chaoyang | files the returns of twelve enterprises
     group        | 梁双岗 | clerk  | ganjiang tengwang | clerk of two enterprises
     reader       | 宋只读 | reader | yuntu            | reads an enterprise's claims
-    """
+    """  # noqa: E501
 )
 
 

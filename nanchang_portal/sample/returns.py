@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from accounts.models import Organisation, User
 from applications.returns import services
+from nanchang_portal.sample import reporters
 from nanchang_portal.sample.organisations import OWNERS
 from nanchang_portal.sample.tables import table
 from policy.rules.money import round_fen
@@ -75,7 +76,7 @@ QUESTION = "请核对2025年金融领域在岸业务额，较上年变动较大�
 
 
 def create(users: dict[str, User], organisations: dict[str, Organisation]) -> None:
-    """Every return, as the clerks would have handed them in."""
+    """Every return, as the clerks would have handed them in, and those of the enterprises that only report."""
     heads = {row["enterprise"]: row for row in HEADS}
     for key, head in heads.items():
         own = [row for row in LINES if row["enterprise"] == key]
@@ -86,6 +87,7 @@ def create(users: dict[str, User], organisations: dict[str, Organisation]) -> No
                 _return(
                     users[OWNERS[key]], users["initial"], organisations[key], year, first, head, own, path
                 )
+    reporters.create(users["agency"], users["initial"], organisations, range(BASE_YEAR, LAST_YEAR + 1))
 
 
 def _return(clerk, official, enterprise, year, first, head, own, path) -> None:

@@ -114,7 +114,7 @@ def _ranking(table: Table, key: str, heading: str, *, as_listed: bool = False) -
     if known:
         top = max(known, key=lambda row: row.values["usd"])
         title = _("%(heading)s: %(name)s is the largest with %(usd)s USD")
-        if len(known) < len(rows):  # what is hidden may be larger
+        if any(row.values["usd"] is None for row in rows):  # what is hidden may be larger
             title = _("%(heading)s: of those shown %(name)s is the largest with %(usd)s USD")
         title %= {
             "heading": heading,

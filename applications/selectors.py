@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.enums import MembershipRole, OrganisationKind
 from accounts.models import Organisation, User
+from accounts.scope import across
 from accounts.selectors import organisations_of
 from applications.models import ExchangeRate, OffshoreClaim, Receipt
 from casework.enums import Status
@@ -207,6 +208,7 @@ def used_references(references: Iterable[str], *, but_claim: int | None) -> set[
     """Those bank references that another claim holds, whoever filed it."""
     wanted = {reference.upper() for reference in references}
     found = Receipt.objects.filter(released=False).annotate(reference=Upper("bank_reference"))
-    return set(
-        found.filter(reference__in=wanted).exclude(claim=but_claim).values_list("reference", flat=True)
-    )
+    with across("whether a bank reference is taken, by whomever"):
+        return set(
+            found.filter(reference__in=wanted).exclude(claim=but_claim).values_list("reference", flat=True)
+        )

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from accounts.scope import across
 from ledger.enums import BalanceKind, ReservationState
 from ledger.models import Balance, ReconcileRun, Reservation
 
@@ -41,7 +42,9 @@ def waiting_keys() -> QuerySet:
 
 def place_of(key: str) -> list[Reservation]:
     """An award's parts, the city's first; empty for an award of 0.00."""
-    return list(Reservation.objects.filter(key=key).select_related("balance").order_by("balance__division"))
+    parts = Reservation.objects.filter(key=key).select_related("balance").order_by("balance__division")
+    with across("a fund is nobody's, so its rows are shown to no organisation; this award's parts are"):
+        return list(parts)
 
 
 def last_reconciliation() -> ReconcileRun | None:

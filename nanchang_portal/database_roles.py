@@ -2,7 +2,7 @@
 
 Who migrates owns the tables. What the other may do is derived from the models: every table may be read; rows may be
 added, changed and deleted unless a trigger of the model says that nobody may. It runs after every `migrate`, so a new
-table or trigger needs no line here. See docs/decisions/0020-database-roles.md.
+table or trigger needs no line here. See docs/decisions/0020-database-roles.md; for whose rows it sees, row_security.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,9 @@ import pgtrigger
 from django.apps import apps
 from django.db import connections, transaction
 from psycopg import sql
+
+from accounts.scope import wide as wide_of
+from nanchang_portal import row_security
 
 READ_ONLY = {
     # Written by migrations alone. Whoever could add a row here could take a case from any status to any other.
@@ -84,7 +87,7 @@ class CannotMakeRole(Exception):
 def set_up(*, role: str, password: str = "", using: str = "default") -> list[Grant]:
     """Makes the role if need be and gives it exactly `grants()`; may be repeated at any time, by the owner."""
     connection = connections[using]
-    found = list(grants())
+    found, wide = list(grants()), wide_of(role)
     by_rights: dict[tuple[str, ...], list[str]] = {}
     with transaction.atomic(using=using), connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
@@ -93,31 +96,36 @@ def set_up(*, role: str, password: str = "", using: str = "default") -> list[Gra
                 by_rights.setdefault(grant.may, []).append(grant.table)
         names = {
             "role": sql.Identifier(role),
+            "wide": sql.Identifier(wide),
+            "both": sql.SQL("{}, {}").format(sql.Identifier(role), sql.Identifier(wide)),
             "database": sql.Identifier(connection.settings_dict["NAME"]),
         }
 
         def run(text: str, **more: sql.Composable) -> None:
             cursor.execute(sql.SQL(text).format(**names, **more).as_string(cursor.connection))
 
-        _make_role(cursor, role, password)
+        _make_role(cursor, role, login=True, password=password)
+        _make_role(cursor, wide, login=False)
+        _make_companion(cursor, role, wide)
         cursor.execute(SHOULD_IGNORE)
-        run("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}")
+        run("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {both}")
         run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
-        run("GRANT TEMPORARY ON DATABASE {database} TO {role}")  # a workbook is compared in one
+        run("GRANT TEMPORARY ON DATABASE {database} TO {both}")  # a workbook is compared in one
         for function in _functions_to_pin(cursor):
             run("ALTER FUNCTION {function} SET search_path = public, pg_temp", function=sql.SQL(function))
-        run("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {role}")
-        run("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {role}")
-        run("GRANT CONNECT ON DATABASE {database} TO {role}")
-        run("GRANT USAGE ON SCHEMA public TO {role}")
+        run("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {both}")
+        run("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {both}")
+        run("GRANT CONNECT ON DATABASE {database} TO {both}")
+        run("GRANT USAGE ON SCHEMA public TO {both}")
         # The next number, of a case say, and not to set it back.
-        run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+        run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {both}")
         for may, tables in by_rights.items():
             run(
-                "GRANT {rights} ON {tables} TO {role}",
+                "GRANT {rights} ON {tables} TO {both}",
                 rights=sql.SQL(", ".join(may)),
                 tables=sql.SQL(", ").join(map(sql.Identifier, tables)),
             )
+        row_security.install(cursor, role=role, wide=wide)
     return found
 
 
@@ -140,28 +148,53 @@ def _functions_to_pin(cursor) -> list[str]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def _make_role(cursor, role: str, password: str) -> None:
-    name = sql.Identifier(role)
-    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-    missing = cursor.fetchone() is None
-    cursor.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
-    if not cursor.fetchone()[0]:
-        if missing:
+def _make_role(cursor, role: str, *, login: bool, password: str = "") -> None:
+    name, may_log_in = sql.Identifier(role), sql.SQL("LOGIN" if login else "NOLOGIN")
+    if not _is_role(cursor, role):
+        if not _may_make_roles(cursor):
             raise CannotMakeRole(
-                f"The role {role} is not there and this user may not make it: "
-                f"let an administrator run CREATE ROLE {role} LOGIN PASSWORD '...', then run `setup_roles`."
+                f"The role {role} is not there and this user may not make it: let an administrator run "
+                f"CREATE ROLE {role} {'LOGIN PASSWORD ...' if login else 'NOLOGIN'}, then run `setup_roles`."
             )
-        return
-    if missing:
         # Another process may be making it for another database at this moment.
         make = sql.SQL(
-            "DO $do$ BEGIN CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS; "
+            "DO $do$ BEGIN CREATE ROLE {} {} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS; "
             "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$"
         )
-        cursor.execute(make.format(name).as_string(cursor.connection))
-    if password:
+        cursor.execute(make.format(name, may_log_in).as_string(cursor.connection))
+    if password and _may_make_roles(cursor):
         change = sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password))
         cursor.execute(change.as_string(cursor.connection))
+
+
+def _make_companion(cursor, role: str, wide: str) -> None:
+    """`role` may become `wide` by saying so, and has nothing of it before."""
+    grant = sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+        sql.Identifier(wide), sql.Identifier(role)
+    )
+    cursor.execute(
+        "SELECT 1 FROM pg_auth_members WHERE roleid = %s::regrole AND member = %s::regrole "
+        "AND set_option AND NOT inherit_option",
+        [wide, role],
+    )
+    if cursor.fetchone():
+        return
+    if not _may_make_roles(cursor):
+        raise CannotMakeRole(
+            f"{role} may not become {wide}: let an administrator run "
+            f"{grant.as_string(cursor.connection)}, then run `setup_roles`."
+        )
+    cursor.execute(grant.as_string(cursor.connection))
+
+
+def _is_role(cursor, role: str) -> bool:
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+    return cursor.fetchone() is not None
+
+
+def _may_make_roles(cursor) -> bool:
+    cursor.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    return cursor.fetchone()[0]
 
 
 def owns_tables(using: str = "default") -> bool:

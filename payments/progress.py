@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.scope import across
 from casework.enums import IN_REVIEW, Status
 from casework.models import AwardLine, Case
 from casework.templatetags.portal import day_text
@@ -120,7 +121,8 @@ def _fund_step(key: str) -> Step:
 
 def _person_step(case: Case, lines: Sequence[AwardLine]) -> list[Step]:
     """What waits because two institutions registered a person. Neither is told of the other."""
-    files = PersonFile.objects.filter(person_key__in={line.person_key for line in lines} - {""})
+    with across("a file holds both institutions' sides; counted here, never shown"):
+        files = list(PersonFile.objects.filter(person_key__in={line.person_key for line in lines} - {""}))
     waiting = sum(file.state != PersonFileState.DECIDED for file in files)
     elsewhere = sum(
         file.state == PersonFileState.DECIDED and file.stands_id not in (None, case.organisation_id)

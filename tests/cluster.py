@@ -21,6 +21,8 @@ SOURCES = [
     "policy/data/**/*",
     "accounts/data/**/*",
     "nanchang_portal/embedded/*.py",
+    "nanchang_portal/database_roles.py",
+    "nanchang_portal/row_security.py",
 ]
 
 

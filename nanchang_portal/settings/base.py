@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SessionListMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "nanchang_portal.row_scope.RowScopeMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -323,9 +324,13 @@ LOGGING = logs.configuration(LOG_FORMAT)
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 
+def _is_web() -> bool:
+    return env("PORTAL_PROCESS", default="") == "web"
+
+
 def _limits() -> dict[str, str]:
     """How long PostgreSQL lets a process wait: a request (wsgi.py says so) briefly, a worker or a command longer."""
-    web = env("PORTAL_PROCESS", default="") == "web"
+    web = _is_web()
     return {
         "synchronous_commit": "on",
         "statement_timeout": "10s" if web else "10min",
@@ -347,6 +352,9 @@ def databases(url: str) -> dict:
     """
     default = env.db_url_config(url)
     options = default.get("OPTIONS", {})
+    rules = _limits()
+    if default["USER"] == DATABASE_APP_ROLE and not _is_web():
+        rules["role"] = f"{DATABASE_APP_ROLE}_all"  # the rows of every organisation: accounts/scope.py
     default |= {
         "HOST": options.pop("host", default["HOST"]),
         "PORT": options.pop("port", default["PORT"]),
@@ -355,7 +363,7 @@ def databases(url: str) -> dict:
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **options,
-            "options": " ".join(f"-c {name}={value}" for name, value in _limits().items()),
+            "options": " ".join(f"-c {name}={value}" for name, value in rules.items()),
         },
     }
     return {"default": default}

@@ -1,5 +1,7 @@
 """Web, worker and beat are a database user that owns nothing: the triggers are not its to go around."""
 
+from contextlib import contextmanager
+
 import pgtrigger
 import psycopg
 import pytest
@@ -8,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from psycopg import errors, sql
 
+from accounts import scope
 from nanchang_portal import database_roles, embedded
 from tests import factories
 from tests.access import world
@@ -15,14 +18,29 @@ from tests.access import world
 CLOSED = database_roles.append_only_tables()
 
 
-@pytest.fixture
-def as_app(db):
-    """The rest of the test's statements as web and worker run them."""
+NARROW, WIDE = settings.DATABASE_APP_ROLE, scope.wide(settings.DATABASE_APP_ROLE)
+
+
+@contextmanager
+def run_as(role):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}")
+        cursor.execute(f"SET LOCAL ROLE {role}")
         yield cursor
         cursor.execute("RESET ROLE")
+
+
+@pytest.fixture(params=[NARROW, WIDE])
+def as_app(db, request):
+    """The rest of the test's statements as a web process runs them, for a person and for an official or worker."""
+    with run_as(request.param) as cursor:
+        yield cursor
+
+
+@pytest.fixture
+def as_wide(db):
+    with run_as(WIDE) as cursor:
+        yield cursor
 
 
 def refused(cursor, statement: str, reason: type[Exception] = errors.InsufficientPrivilege) -> None:
@@ -126,20 +144,20 @@ def ignore_every_trigger(cursor) -> None:
     cursor.execute(f"SET LOCAL pgtrigger.ignore = '{{{names}}}'")
 
 
-def test_a_trigger_that_is_asked_to_be_ignored_is_not(draft, as_app):
-    ignore_every_trigger(as_app)
-    approve_at_once(as_app, draft)
+def test_a_trigger_that_is_asked_to_be_ignored_is_not(draft, as_wide):
+    ignore_every_trigger(as_wide)
+    approve_at_once(as_wide, draft)
 
 
-def test_a_temporary_table_does_not_stand_before_the_portals_own(draft, as_app):
-    as_app.execute("CREATE TEMPORARY TABLE casework_edge AS SELECT * FROM public.casework_edge")
-    as_app.execute("UPDATE pg_temp.casework_edge SET from_status = 'draft', to_status = 'approved'")
-    as_app.execute(
+def test_a_temporary_table_does_not_stand_before_the_portals_own(draft, as_wide):
+    as_wide.execute("CREATE TEMPORARY TABLE casework_edge AS SELECT * FROM public.casework_edge")
+    as_wide.execute("UPDATE pg_temp.casework_edge SET from_status = 'draft', to_status = 'approved'")
+    as_wide.execute(
         "CREATE TEMPORARY TABLE pg_database AS "
         "SELECT datname, current_user::regrole::oid AS datdba FROM pg_catalog.pg_database"
     )
-    ignore_every_trigger(as_app)
-    approve_at_once(as_app, draft)
+    ignore_every_trigger(as_wide)
+    approve_at_once(as_wide, draft)
 
 
 def test_every_function_of_ours_looks_temporary_tables_up_last(db):
@@ -193,11 +211,11 @@ def test_the_running_portal_is_that_user(portal):
         assert app.execute("SELECT count(*) > 0 FROM audit_record").fetchone() == (True,)
 
 
-def test_every_kind_of_row_is_made_by_that_user(as_app):
+def test_every_kind_of_row_is_made_by_that_user(as_wide):
     """What the access tests look at, from registering to filing, deciding and paying: nothing of it needs the owner."""
     assert world.build().approved.status == "approved"
-    as_app.execute("SELECT current_user")
-    assert as_app.fetchone() == (settings.DATABASE_APP_ROLE,)
+    as_wide.execute("SELECT current_user")
+    assert as_wide.fetchone() == (WIDE,)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Whose rows the database itself shows: the second wall, behind `visible_to`.
 
 Web processes come as DATABASE_APP_ROLE, to whom the policies (nanchang_portal/row_security.py) show the rows of the
-organisations in which `portal.person` is a member, and nothing while nobody is named. Its companion, `wide()`, sees every row:
-workers and commands come as it, requests of officials and public pages change to it. See docs/decisions/0038.
+organisations in which `portal.person` is a member, and nothing while nobody is named. Its companion, `wide()`, sees
+every row: workers and commands come as it, requests of officials and public pages change to it. See decision 38.
 """
 
 import contextlib

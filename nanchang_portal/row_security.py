@@ -1,9 +1,9 @@
 """Row-level security: which organisation a row belongs to, and the policies that follow from it.
 
 `OWN` leads from each table to its organisation, by a column or by the row above it. `OFFICE` is read by officials and
-workers alone. What stands in neither belongs to nobody, to a person, or is public: `tests/operations` knows each of them.
+workers alone. What stands in neither belongs to nobody, to a person, or is public: tests/access knows each of them.
 The policies are made for the application's database user by `database_roles.set_up`; the tables' owner and the wide
-companion see every row. See docs/decisions/0038.
+companion see every row. See decision 38.
 """
 
 from django.apps import apps

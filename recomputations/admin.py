@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.db.models import Count, Q, Sum
-from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -71,11 +70,11 @@ class RecomputationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("rows"))
     def rows(self, run):
-        return number_format(run.all_rows or 0, force_grouping=True)
+        return f"{run.all_rows or 0:,}"
 
     @admin.display(description=_("comes to (RMB)"))
     def comes_to(self, run):
-        return number_format(run.rmb or 0, 2, force_grouping=True)
+        return f"{run.rmb or 0:,.2f}"
 
     @admin.display(description=_("policy versions"))
     def policies(self, run):
@@ -91,10 +90,7 @@ class RecomputationAdmin(ReadOnlyAdmin):
         body = format_html_join(
             "",
             '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>',
-            (
-                (one.case, number_format(one.assessed_rmb, 2), number_format(one.found_rmb, 2))
-                for one in found
-            ),
+            ((one.case, f"{one.assessed_rmb:,.2f}", f"{one.found_rmb:,.2f}") for one in found),
         )
         heads = (_("Case"), _("Calculated (RMB)"), _("Recomputed (RMB)"))
         head = format_html_join("", '<th scope="col">{}</th>', ((name,) for name in heads))

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.enums import OfficialRole
 from audit.models import Record
@@ -161,6 +162,32 @@ def test_the_page_says_what_changed_and_why(cases, people, previewed):
     assert not shown.context["is_busy"]
     review = client.get(reverse("admin:casework_case_change", args=[cases.plain.pk])).content.decode()
     assert "Calculated again since, with the same amounts" in review
+
+
+def test_a_change_of_data_is_explained_too(people):
+    """A second claim calculated before the first one's award: calculated again, it says what was granted meanwhile."""
+    organisation = factories.OrganisationFactory(name="Split")
+    factories.recognise(organisation)
+    clerk = factories.clerk_of(organisation)
+    first, second = (
+        factories.filed_offshore(organisation, clerk, amount, year=YEAR) for amount in ("2400000", "300000")
+    )
+    assert second.amount_rmb == Decimal("60000.00")
+    factories.approve(first, people.initial, people.final)
+    row = recalculation.propose(
+        user=people.final, programme="offshore", reason="Awards meanwhile", numbers=[second.number]
+    )
+    recalculation.work(row.pk)
+    assert str(row.rows.get().preview_rmb) == "20000.00"
+    confirm(row, people.editor)
+    factories.calculate(second)
+    (line,) = page.lines_of(row, page.rows_of(row, "moves"))
+    assert (line.before_rmb, line.after_rmb) == (Decimal("60000.00"), Decimal("20000.00"))
+    with translation.override("en"):
+        (line,) = page.lines_of(row, page.rows_of(row, "moves"))
+    assert ("Granted before in the year (RMB)", "0.00", "480000.00") in [
+        (why.what, why.before, why.now) for why in line.why
+    ]
 
 
 def test_one_person_recalculates_nothing(cases, people, previewed):

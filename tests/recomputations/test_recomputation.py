@@ -204,6 +204,8 @@ def test_on_the_desk_it_is_asked_for_and_read(auditor, filed, client, settings):
     settings.LANGUAGE_CODE = "en"
     client.force_login(auditor)
     place = "admin:recomputations_recomputation_"
+    form = client.get(reverse(f"{place}add")).content.decode()
+    assert "Start the recomputation" in form and "_addanother" not in form
     assert client.post(reverse(f"{place}add"), {"programme": "training", "year": ""}).status_code == 302
     recomputation = Recomputation.objects.get()
     assert recomputation.asked_by == auditor and recomputation.terms

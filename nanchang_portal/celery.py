@@ -5,6 +5,7 @@ import signal
 
 from billiard.process import current_process
 from celery import Celery, signals
+from django.db import close_old_connections
 
 from nanchang_portal import processes
 
@@ -20,3 +21,12 @@ app.autodiscover_tasks(["nanchang_portal.operations"])
 def end_with_the_worker(**_) -> None:
     """A pool process of a killed worker ends at once: its task was not acknowledged and is delivered again."""
     processes.die_with_parent(signal.SIGKILL, current_process()._parent_pid)
+
+
+@signals.task_prerun.connect
+def look_at_the_connection(**_) -> None:
+    """A task begins as a request does: with a connection that answers, or a new one.
+
+    Celery alone keeps a connection for CELERY_DB_REUSE_MAX tasks, also one that an outage of the database has ended.
+    """
+    close_old_connections()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -219,6 +220,12 @@ def test_talent_is_counted_by_school_and_place_and_small_schools_are_hidden(clie
     }
     schools = {row.code: row.values["trained"] for row in found["school"].rows}
     assert schools["=Small School"] is None and list(schools.values()).count(None) == 2
+    # No two landmarks of the page with tables of schools have one name.
+    labels = re.findall(
+        r'<(?:section|div)\b[^>]*?aria-labelledby="([^"]+)"',
+        client.get("/statistics", {"year": 2016}).content.decode(),
+    )
+    assert "kinds-title" in labels and len(labels) == len(set(labels))
     finer = report(2016, finer=True)
     assert raw(
         "SELECT trainee.school, count(*) FROM training_enrolment enrolment JOIN training_trainee trainee"

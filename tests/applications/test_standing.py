@@ -43,7 +43,7 @@ def test_an_enterprise_without_recognition_is_told_what_to_do(desk, text, where)
 
 def test_a_draft_says_on_each_page_what_it_lacks(desk, text):
     factories.supply(desk.case)
-    for url in (reverse("dashboard"), desk.url()):
+    for url in (reverse("dashboard"), desk.url(), desk.case.get_absolute_url()):
         assert 'data-missing="1"' in desk.client.get(url).content.decode()
     assert "1 thing missing" in text(desk.client.get(reverse("dashboard")))
     page = text(desk.client.get(desk.url()))
@@ -54,7 +54,8 @@ def test_a_draft_says_on_each_page_what_it_lacks(desk, text):
     desk.claim.receipts.filter(bank_reference="R-2").delete()
     assert 'data-missing="0"' in desk.client.get(desk.url()).content.decode()
     desk.submit()
-    assert "data-missing" not in desk.client.get(reverse("dashboard")).content.decode()
+    for url in (reverse("dashboard"), desk.case.get_absolute_url()):
+        assert "data-missing" not in desk.client.get(url).content.decode()
 
 
 # The estimate's notes

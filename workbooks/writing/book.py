@@ -4,6 +4,7 @@ Every cell that holds somebody's words is written as text, whatever it begins wi
 """
 
 import io
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,8 @@ from workbooks.sheets import Column, Kind, Sheet, Workbook
 
 LISTS = "_lists"
 _TEXT_ROWS = 5000
+#: Width of the instructions in characters, height of one of their lines in points.
+_WIDE, _LINE = 100, 15
 _OPTIONS = {
     "in_memory": False,
     "constant_memory": True,
@@ -126,6 +129,8 @@ def _sheet(
 ) -> None:
     page = book.add_worksheet(str(sheet.name))
     page.freeze_panes(1, 1)
+    _for_paper(page)
+    page.repeat_rows(0)
     page.set_column(0, 0, 14)
     for place, column in enumerate(sheet.columns, start=1):
         page.set_column(place, place, column.width, styles[column.kind])
@@ -180,8 +185,9 @@ def _write(page: Any, row: int, place: int, column: Column, value: Any, style: A
 def _instructions(book: xlsxwriter.Workbook, workbook: Workbook, styles: Mapping[Any, Any]) -> None:
     """How to fill it in, in both languages on one sheet."""
     page = book.add_worksheet("说明 Instructions")
+    _for_paper(page)
     page.set_column(0, 0, 34)
-    page.set_column(1, 1, 100)
+    page.set_column(1, 1, _WIDE)
     row = 0
     for language in ("zh", "en"):
         words = _GENERAL[language]
@@ -189,19 +195,32 @@ def _instructions(book: xlsxwriter.Workbook, workbook: Workbook, styles: Mapping
         page.write_string(row, 1, words["version"] % {"version": workbook.version, "code": workbook.code})
         row += 1
         for line in (*words["lines"], *(getattr(note, language) for note in workbook.notes)):
-            page.write_string(row, 1, line, styles["wrap"])
+            _wrapped(page, row, line, styles["wrap"])
             row += 1
         for sheet in workbook.sheets:
             page.write_string(row, 0, getattr(sheet.name, language), styles["strong"])
-            page.write_string(row, 1, getattr(sheet.intro, language), styles["wrap"])
+            _wrapped(page, row, getattr(sheet.intro, language), styles["wrap"])
             row += 1
             for column in sheet.columns:
                 page.write_string(
                     row, 0, f"    {getattr(column.head, language)}{' *' if column.required else ''}"
                 )
-                page.write_string(row, 1, _about(column, language), styles["wrap"])
+                _wrapped(page, row, _about(column, language), styles["wrap"])
                 row += 1
         row += 1
+
+
+def _for_paper(page: Any) -> None:
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.fit_to_pages(1, 0)
+
+
+def _wrapped(page: Any, row: int, text: str, style: Any) -> None:
+    """A text of several lines in a row of their height: spreadsheets keep the height of a file that was saved again."""
+    width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    page.set_row(row, _LINE * -(-width // _WIDE))
+    page.write_string(row, 1, text, style)
 
 
 def _about(column: Column, language: str) -> str:

@@ -1,0 +1,35 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import lost_factor
+from accounts.models import User
+from accounts.refusals import Refusal
+
+
+class Command(BaseCommand):
+    help = (
+        "Take away the second factor of somebody who lost it and the recovery codes: two administrators answer for it, "
+        "sessions end, the audit chain keeps it, a mail tells the person."
+    )
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("login", help="whose second factor was lost")
+        parser.add_argument("--asked-by", required=True, metavar="LOGIN", help="an administrator")
+        parser.add_argument("--confirmed-by", required=True, metavar="LOGIN", help="another administrator")
+        parser.add_argument("--reason", required=True, help="how the person was recognised, and by whom")
+
+    def handle(self, *args, **options) -> None:
+        people = {}
+        for name in ("login", "asked_by", "confirmed_by"):
+            people[name] = User.objects.filter(username=options[name]).first()
+            if people[name] is None:
+                raise CommandError(f"Nobody has the login {options[name]}.")
+        try:
+            count = lost_factor.reset(
+                person=people["login"],
+                user=people["asked_by"],
+                second=people["confirmed_by"],
+                reason=options["reason"],
+            )
+        except Refusal as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(f"{options['login']}: {count} factors taken away, every session ended.")

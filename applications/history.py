@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from applications.models import Contract
@@ -93,7 +93,7 @@ def _claim_words(data: Mapping[str, Any]) -> Iterator[str]:
 def _figures(receipt: Mapping[str, str]) -> dict[str, str]:
     return {
         "reference": receipt["bank_reference"],
-        "amount": number_format(receipt["amount"], force_grouping=True),
+        "amount": f"{Decimal(receipt['amount']):,}",
         "currency": receipt["currency"],
         "day": receipt["received_on"],
     }

@@ -1,7 +1,6 @@
 """The ledger as officials read it. Only entries move balances, and only services post entries."""
 
 from django.contrib import admin
-from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -67,7 +66,7 @@ class BalanceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("left (RMB)"))
     def left_rmb(self, balance):
-        return number_format(balance.left_rmb, 2, use_l10n=True, force_grouping=True)
+        return f"{balance.left_rmb:,.2f}"
 
 
 @admin.register(Entry)

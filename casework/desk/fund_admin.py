@@ -8,7 +8,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST
 from audit.admin_base import ReadOnlyAdmin
 from casework.desk import funds
 from casework.desk.fund_forms import ProposalForm
+from casework.templatetags.portal import money
 from ledger import changes
 from ledger.levels import CITY
 from ledger.models import Balance, Fund, FundChange
@@ -47,20 +47,20 @@ class FundAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Budget (RMB)"))
     def budget(self, fund):
-        return _money(fund.all_limit_rmb)
+        return money(fund.all_limit_rmb)
 
     @admin.display(description=gettext_lazy("Reserved and in payment (RMB)"))
     def held(self, fund):
-        return _money(fund.all_reserved_rmb + fund.all_committed_rmb)
+        return money(fund.all_reserved_rmb + fund.all_committed_rmb)
 
     @admin.display(description=gettext_lazy("Paid (RMB)"))
     def paid(self, fund):
-        return _money(fund.all_paid_rmb - fund.all_recovered_rmb)
+        return money(fund.all_paid_rmb - fund.all_recovered_rmb)
 
     @admin.display(description=gettext_lazy("Left (RMB)"))
     def left(self, fund):
         held = fund.all_reserved_rmb + fund.all_committed_rmb + fund.all_paid_rmb - fund.all_recovered_rmb
-        return _money(fund.all_limit_rmb - held)
+        return money(fund.all_limit_rmb - held)
 
     def get_urls(self):
         def named(route, view, name):
@@ -159,7 +159,3 @@ class FundAdmin(ReadOnlyAdmin):
 def _page_of(change: FundChange) -> str:
     fund = Fund.objects.get(programme=change.programme, year=change.year)
     return reverse("admin:ledger_fund_change", args=[fund.pk])
-
-
-def _money(value) -> str:
-    return number_format(value, 2, use_l10n=True, force_grouping=True)

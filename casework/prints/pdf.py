@@ -1,4 +1,4 @@
-"""A print as PDF, drawn by WeasyPrint with pango; without pango the browser prints the same page."""
+"""A print as PDF/A, drawn by WeasyPrint with pango; without pango the browser prints the same page."""
 
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,7 @@ def drawn(html: str) -> bytes:
 
     style = weasyprint.CSS(string=Path(finders.find("css/prints.css")).read_text(encoding="utf-8"))
     page = weasyprint.HTML(string=html, base_url="about:blank", url_fetcher=_nothing)
-    return page.write_pdf(stylesheets=[style])
+    return page.write_pdf(stylesheets=[style], pdf_variant="pdf/a-3u")
 
 
 def _nothing(url: str, *args, **kwargs):

@@ -338,7 +338,9 @@ def test_a_register_has_its_own_title_and_its_amounts_have_thousands(desk, as_us
     page = client.get(url(Balance, "changelist"), headers={"accept-language": "en"}).content.decode()
     title = re.escape(str(capfirst(Balance._meta.verbose_name_plural)))
     assert re.search(rf"<h1>\s*{title}\s*</h1>", page)
-    assert "500,000.00" in page and "500000.00" not in page
+    chinese = client.get(url(Balance, "changelist"), headers={"accept-language": "zh-hans"}).content.decode()
+    for shown in (page, chinese):
+        assert "500,000.00" in shown and "500000.00" not in shown
     award = Award.objects.get(case=awarded)
     amount = f"{award.amount_rmb:,.2f}"
     assert "," in amount

@@ -28,6 +28,7 @@ from notices.services import letters, objections
 from tests import factories
 from tests.clients import Client
 from tests.notices.test_objections import WORDS, answered, file, refused
+from tests.prints import archival
 
 pytestmark = pytest.mark.django_db
 needs_pango = pytest.mark.skipif(not pdf.is_available(), reason="no pango on this machine")
@@ -175,6 +176,21 @@ def test_a_notice_as_pdf_has_its_entries_and_people_masked(school_case, publish)
     for expected in (notice.number, school_case.number, "张**", "李*", notice.content_hash[:16]):
         assert re.sub(r"\s", "", expected) in text, expected
     assert "张三丰" not in text
+    assert archival.faults(answer.content) == []
+
+
+@needs_pango
+def test_a_plain_pdf_is_not_taken_for_an_archives():
+    """The check of the structure finds what a PDF without PDF/A lacks."""
+    import weasyprint
+
+    plain = weasyprint.HTML(string="<p>x</p>").write_pdf()
+    assert archival.faults(plain) == [
+        "no file identifier",
+        "no output intent with a profile",
+        "metadata name no part",
+        "metadata name no conformance",
+    ]
 
 
 def test_a_long_notice_is_printed_from_the_browser(approved, publish, monkeypatch):
@@ -209,6 +225,7 @@ def test_a_recovery_order_is_a_letter_like_the_others(approved, final):
     for expected in ("12,000.50", "人民币壹万贰仟元伍角", "2016年10月31日", "合同在首年内终止。", "示例专户"):
         assert expected in text, expected
     assert verifying.find(letter.code).in_force
+    assert archival.faults(bytes(letter.file.content)) == []
     page = Client().get(reverse("notices:letter", args=[letter.code])).content.decode()
     assert "12,000.50" in page and "合同在首年内终止" not in page
     verifying.register("recovery", lambda pk: pk != 7)

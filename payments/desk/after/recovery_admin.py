@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casework.models import AwardLine
-from casework.templatetags.portal import day_text
+from casework.templatetags.portal import day_text, money
 from casework.transitions import Refused
 from payments.after_permissions import (
     may_confirm_repayment,
@@ -110,7 +110,7 @@ class RecoveryOrderAdmin(StepAdmin):
 
     @display(description=gettext_lazy("still owed (RMB)"))
     def still_owed(self, order):
-        return f"{order.owed_rmb:,.2f}" if order.state == ProposalState.CONFIRMED else ""
+        return money(order.owed_rmb) if order.state == ProposalState.CONFIRMED else ""
 
     @display(description=gettext_lazy("to be paid back until"), ordering="due_on")
     def due(self, order):

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from accounts.permissions import may_file_for
+from applications.contract_services import CONTRACT_FIELDS
 from applications.history import CONTRACTS_TAKEN_OVER
 from applications.models import Contract
-from applications.services import CONTRACT_FIELDS
 from audit import services as audit
 from audit.services import sha256
 from casework.transitions import Refused
@@ -33,7 +33,7 @@ class NumbersTaken(Exception):
 
 @dataclass(frozen=True)
 class FollowUp:
-    """One earlier contract, and the numbers and days of the one that follows it (services.OWN_OF_A_CONTRACT)."""
+    """One earlier contract, and the numbers and days of its follow-up (contract_services.OWN_OF_A_CONTRACT)."""
 
     earlier_id: int
     own: Mapping[str, Any]

@@ -24,10 +24,10 @@ from applications.checks import (
     check_ends_on,
     check_signed_on,
 )
+from applications.contract_services import CONTRACT_FIELDS
 from applications.history import CLAIM_IMPORTED, CONTRACTS_IMPORTED
 from applications.models import Contract, OffshoreClaim, Receipt
 from applications.selectors import offshore_cases, used_references
-from applications.services import CONTRACT_FIELDS
 from applications.workbook_columns import CONTRACTS, RECEIPTS, contracts_sheet, receipts_sheet
 from audit import services as audit
 from audit.services import sha256

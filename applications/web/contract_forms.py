@@ -4,8 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from applications.checks import check_ends_on, check_signed_on
+from applications.contract_services import CONTRACT_FIELDS
 from applications.models import Contract
-from applications.services import CONTRACT_FIELDS
 from casework.fields import DayField, MoneyField
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import Answer, may_file_for
-from applications import services
+from applications import contract_services
 from applications.history import Conflict, contract_changes
 from applications.models import Contract
 from applications.selectors import enterprises_of
@@ -59,7 +59,7 @@ def contract_new(request):
     form = ContractForm(
         request.POST or None,
         enterprises=enterprises,
-        initial=services.taken_over(earlier) if earlier else None,
+        initial=contract_services.taken_over(earlier) if earlier else None,
     )
     if request.method == "POST" and form.is_valid():
         organisation = form.cleaned_data.get("organisation") or form.instance.organisation
@@ -143,9 +143,9 @@ def _show(
 
 def _save(request, form: ContractForm, **where) -> Contract | None:
     """The saved contract; None when the form now carries the service's error."""
-    data = {name: form.cleaned_data[name] for name in services.CONTRACT_FIELDS}
+    data = {name: form.cleaned_data[name] for name in contract_services.CONTRACT_FIELDS}
     try:
-        return services.save_contract(user=request.user, data=data, **where)
+        return contract_services.save_contract(user=request.user, data=data, **where)
     except ValidationError as error:
         form.add_error(None, error)
         return None

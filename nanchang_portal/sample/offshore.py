@@ -1,7 +1,7 @@
 """Write the enterprises' contracts and claims."""
 
 from accounts.models import Organisation, User
-from applications import follow_ups, services
+from applications import contract_services, follow_ups, services
 from applications.models import Contract
 from casework.enums import Stage
 from casework.models import Case
@@ -65,7 +65,7 @@ def _contract(row: Row, clerk: User, enterprise: Organisation) -> Contract:
         "starts_on": row.day("signed"),
         "ends_on": row.day("ends"),
     }
-    return services.save_contract(user=clerk, organisation=enterprise, data=data)
+    return contract_services.save_contract(user=clerk, organisation=enterprise, data=data)
 
 
 def _take_over(

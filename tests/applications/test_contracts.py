@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.enums import MembershipRole
 from accounts.models import Membership
-from applications import services
+from applications import contract_services
 from applications.models import Contract
 from audit.models import Record
 from casework.transitions import Refused
@@ -40,7 +40,7 @@ def url(contract: Contract) -> str:
 
 
 def values(contract: Contract, **changes) -> dict:
-    return {name: getattr(contract, name) for name in services.CONTRACT_FIELDS} | changes
+    return {name: getattr(contract, name) for name in contract_services.CONTRACT_FIELDS} | changes
 
 
 def form(contract: Contract, **changes) -> dict:
@@ -111,7 +111,9 @@ def test_two_enterprises_may_have_the_same_number(desk, other_desk):
 
 def test_the_service_names_the_field_when_the_database_refuses_the_number(desk):
     with pytest.raises(ValidationError) as error:
-        services.save_contract(user=desk.clerk, organisation=desk.enterprise, data=values(desk.contract))
+        contract_services.save_contract(
+            user=desk.clerk, organisation=desk.enterprise, data=values(desk.contract)
+        )
     assert error.value.message_dict == {
         "contract_number": ["You have registered a contract with this number already."]
     }
@@ -179,7 +181,7 @@ def test_a_reader_reads(desk, text):
     desk.contract.refresh_from_db()
     assert desk.contract.name == "Software development"
     with pytest.raises(Refused):
-        services.save_contract(
+        contract_services.save_contract(
             user=reader, organisation=desk.enterprise, data=values(desk.contract, contract_number="N")
         )
     assert Contract.objects.count() == 1

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.enums import MembershipRole
-from applications import services
+from applications import contract_services, services
 from applications.models import ExchangeRate, OffshoreClaim
 from audit.models import Record
 from casework.enums import Status
@@ -263,10 +263,10 @@ def test_the_rate_that_begins_last_counts(desk, euro):
 def test_a_later_change_of_the_contract_does_not_reach_the_filed_claim(desk, text):
     desk.save(desk.row("R-1"))
     desk.submit()
-    data = {name: getattr(desk.contract, name) for name in services.CONTRACT_FIELDS} | {
+    data = {name: getattr(desk.contract, name) for name in contract_services.CONTRACT_FIELDS} | {
         "client_name": "Renamed Corp"
     }
-    services.save_contract(
+    contract_services.save_contract(
         user=desk.clerk,
         organisation=desk.enterprise,
         data=data,

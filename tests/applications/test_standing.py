@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Membership
-from applications import services
+from applications import contract_services, services
 from applications.models import Contract
 from applications.years import year_of
 from casework.models import Case
@@ -154,8 +154,8 @@ def test_a_year_that_is_none_shows_the_newest(desk, typed):
 
 def test_a_follow_up_contract_takes_over_everything_but_its_own_numbers_and_days(desk):
     form = desk.client.get(NEW, {"from": desk.contract.pk}).context["form"]
-    taken = {name: form[name].value() for name in services.CONTRACT_FIELDS}
-    for name in services.OWN_OF_A_CONTRACT:
+    taken = {name: form[name].value() for name in contract_services.CONTRACT_FIELDS}
+    for name in contract_services.OWN_OF_A_CONTRACT:
         assert not taken[name], name
     assert taken["client_name"] == desk.contract.client_name and taken["client_country"] == "US"
     assert (
@@ -165,7 +165,7 @@ def test_a_follow_up_contract_takes_over_everything_but_its_own_numbers_and_days
 
 
 def test_a_follow_up_contract_with_the_old_number_is_refused(desk):
-    data = {name: str(value) for name, value in services.taken_over(desk.contract).items()}
+    data = {name: str(value) for name, value in contract_services.taken_over(desk.contract).items()}
     data |= {"registration_number": "REG-NEW", "signed_on": "2015-01-05", "starts_on": "2015-01-05"}
     data |= {"is_related_party": "", "ends_on": ""}
     where = f"{NEW}?from={desk.contract.pk}"

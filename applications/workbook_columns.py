@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from applications.enums import ServiceType
-from applications.web.claim_forms import ReceiptForm
 from applications.web.contract_forms import ContractForm
+from applications.web.receipt_forms import ReceiptForm
 from policy.countries import COUNTRIES, CURRENCIES
 from policy.sectors import Sector
 from workbooks.sheets import Column, Kind, Sheet, Words

@@ -36,16 +36,8 @@ from payments.services import accounts as payee_accounts
 from payments.services import batches, releases, results
 from policy.checklists import items_of
 from policy.enums import ProgrammeCode
-from training.models import (
-    Certificate,
-    ClaimLine,
-    Employer,
-    Enrolment,
-    LabourContract,
-    Trainee,
-    TrainingClaim,
-    TrainingClass,
-)
+from training.claim_models import ClaimLine, TrainingClaim
+from training.models import Certificate, Employer, Enrolment, LabourContract, Trainee, TrainingClass
 
 PASSWORD = "a-Long-enough-pass-1"
 

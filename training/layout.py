@@ -6,16 +6,9 @@ from django.utils.translation import gettext_lazy
 
 from casework.diff import Layout, Place
 from casework.templatetags.portal import day_text
+from training.claim_models import TrainingClaim
 from training.enums import Education, IdentityKind
-from training.models import (
-    Certificate,
-    Employer,
-    Enrolment,
-    LabourContract,
-    Trainee,
-    TrainingClaim,
-    TrainingClass,
-)
+from training.models import Certificate, Employer, Enrolment, LabourContract, Trainee, TrainingClass
 
 
 def _day(value: Any) -> str:

@@ -5,7 +5,8 @@ from django.utils.translation import gettext as _
 from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import User
 from accounts.permissions import YES, Answer, has_role, may_file_for, membership
-from training.models import ClaimLine, Trainee
+from training.claim_models import ClaimLine
+from training.models import Trainee
 
 
 def is_reviewer_of(user: User, trainee: Trainee) -> bool:

@@ -23,9 +23,10 @@ from policy.rules.terms import Place, TrainingTerms
 from policy.rules.versions import VersionError, version_on
 from policy.selectors import published_terms
 from training.assessment import assess_lines, frozen_line
+from training.claim_models import ClaimLine
 from training.flags import flags_of
 from training.layout import LAYOUT
-from training.models import ClaimLine, Enrolment
+from training.models import Enrolment
 from training.selectors import (
     claim_of,
     designation_spans,

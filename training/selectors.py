@@ -22,8 +22,9 @@ from policy.rules.trace import Reason, Step
 from policy.rules.versions import VersionError
 from policy.selectors import published_terms
 from training.assessment import Span, assess_line, frozen_line, person_of, totals_of
+from training.claim_models import ClaimLine, TrainingClaim
 from training.enums import Eligibility
-from training.models import ClaimLine, Employer, Enrolment, Trainee, TrainingClaim, TrainingClass
+from training.models import Employer, Enrolment, Trainee, TrainingClass
 
 _EVIDENCE = ("trainee", "training_class", "certificate", "labour_contract__employer")
 

@@ -12,9 +12,10 @@ from applications.estimates import Estimate, Figures, estimate
 from applications.history import Conflict
 from applications.models import Contract, OffshoreClaim, Receipt
 from applications.selectors import Rates
-from applications.web import claim_forms
+from applications.web import receipt_forms
 from applications.web import typed as typed_rows
-from applications.web.claim_forms import BaseReceiptFormSet, ClaimForm
+from applications.web.claim_forms import ClaimForm
+from applications.web.receipt_forms import BaseReceiptFormSet
 from casework import corrections, presentation
 from casework.enums import Status
 from casework.forms import pin
@@ -44,8 +45,8 @@ class ClaimPage:
     @property
     def shown(self) -> list[Receipt]:
         """The receipts of the form: all, unless a workbook brought more than a page can hold."""
-        many = len(self.receipts) > claim_forms.MAX_ROWS
-        return self.receipts[: claim_forms.SHOWN_OF_MANY] if many else self.receipts
+        many = len(self.receipts) > receipt_forms.MAX_ROWS
+        return self.receipts[: receipt_forms.SHOWN_OF_MANY] if many else self.receipts
 
     @property
     def unshown(self) -> list[Receipt]:
@@ -57,7 +58,7 @@ class ClaimPage:
         self, *, data: Mapping[str, str] | None = None, rows: list | None = None
     ) -> BaseReceiptFormSet:
         saved = {row["id"]: row for row in typed_rows.rows_of_receipts(self.receipts)}
-        formset = claim_forms.receipt_formset(
+        formset = receipt_forms.receipt_formset(
             self.claim,
             self.case.year,
             self.contracts,
@@ -74,7 +75,7 @@ class ClaimPage:
             form.source = next(iter(sources.get(form.saved_id, ())), None)
             if (pk := form.saved_id) and self.task.remarks:
                 form.remarks = self.task.at(f"lines/{pk}")
-                pin(form, {name: self.task.at(f"lines/{pk}/{name}") for name in claim_forms.EDITED})
+                pin(form, {name: self.task.at(f"lines/{pk}/{name}") for name in receipt_forms.EDITED})
         return formset
 
     def note_form(self, data: Mapping[str, str] | None = None, **initial) -> ClaimForm:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from applications.models import Receipt
-from applications.web.claim_forms import KEPT_ROWS, PREFIX, ROW_FIELDS
+from applications.web.receipt_forms import KEPT_ROWS, PREFIX, ROW_FIELDS
 
 _TYPED_KEY = re.compile(rf"note|{PREFIX}-TOTAL_FORMS|{PREFIX}-\d{{1,4}}-({'|'.join(ROW_FIELDS)})")
 

@@ -288,7 +288,7 @@ CELERY_BEAT_SCHEDULE = {
 # The beat's own memory of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
-# A claim's form keeps up to 480 rows of eight fields as they are typed (applications/web/claim_forms.py).
+# A claim's form keeps up to 480 rows of eight fields as they are typed (applications/web/receipt_forms.py).
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 
 # Evidence: the virus scanner (documents/scanning.py). Nothing leaves quarantine unscanned unless a setting says so.

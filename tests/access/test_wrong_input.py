@@ -17,7 +17,8 @@ from casework.models import Award, AwardLine, Case, Review
 from ledger.models import Balance, Entry
 from tests import factories
 from tests.access.world import client_of
-from training.models import ClaimLine, Enrolment, Trainee, TrainingClass
+from training.claim_models import ClaimLine
+from training.models import Enrolment, Trainee, TrainingClass
 
 pytestmark = pytest.mark.usefixtures("plain_templates")
 

@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from applications.checks import check_day
 from applications.models import Receipt
 from applications.selectors import claim_years
-from applications.web.claim_forms import check_day
 from applications.web.claim_page import ClaimPage
 from casework.models import Case
 from tests.factories import ContractFactory, OrganisationFactory

@@ -17,8 +17,8 @@ from casework.services import deadlines, decisions, filing
 from casework.services.decisions import RemarkDraft
 from casework.transitions import Refused
 from tests import factories
+from training.claim_models import ClaimLine
 from training.evidence import CertificateData, ContractData
-from training.models import ClaimLine
 from training.services import claims as training_claims
 from training.services.enrolments import save_enrolment
 

@@ -12,7 +12,8 @@ from casework.services.filing import Incomplete, withdraw
 from casework.transitions import Refused
 from tests import factories
 from tests.training.conftest import words
-from training.models import ClaimLine, LabourContract, TrainingClaim
+from training.claim_models import ClaimLine, TrainingClaim
+from training.models import LabourContract
 from training.services.claims import choose_trainees, give_undertaking_and_submit, start_claim
 
 AUTOSAVE = {"HTTP_X_REQUESTED_WITH": "XMLHttpRequest"}

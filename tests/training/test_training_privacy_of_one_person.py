@@ -20,7 +20,8 @@ from documents.models import NO_NAME, Document
 from tests import factories
 from tests.clients import Client
 from tests.training.conftest import words
-from training.models import Certificate, ClaimLine, Erasure, LabourContract, Trainee
+from training.claim_models import ClaimLine
+from training.models import Certificate, Erasure, LabourContract, Trainee
 from training.services import privacy
 from training.services.claims import choose_trainees, start_claim
 

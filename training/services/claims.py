@@ -15,8 +15,8 @@ from casework.services import filing
 from casework.services.calculation import lock_case
 from casework.transitions import Refused
 from policy.enums import ProgrammeCode
+from training.claim_models import ClaimLine, TrainingClaim
 from training.layout import LAYOUT
-from training.models import ClaimLine, TrainingClaim
 from training.selectors import claim_of, claimable
 from training.services.common import lock_institution
 

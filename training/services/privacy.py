@@ -23,15 +23,8 @@ from documents.enums import SubjectKind
 from documents.models import NO_NAME, Document
 from policy.enums import ProgrammeCode
 from policy.practice import practice
-from training.models import (
-    ERASED,
-    Certificate,
-    ClaimLine,
-    Enrolment,
-    Erasure,
-    LabourContract,
-    Trainee,
-)
+from training.claim_models import ClaimLine
+from training.models import ERASED, Certificate, Enrolment, Erasure, LabourContract, Trainee
 from training.permissions import is_reviewer_of, may_erase, may_export, may_reveal
 from training.selectors import with_evidence
 from training.services.common import note

@@ -107,6 +107,35 @@ DATABASE = [
         "tests/operations/test_database_roles.py::test_the_walls_around_it",
         statement="GRANT ALL ON casework_edge TO portal_app",
     ),
+    *(
+        Wall(
+            f"row-level security: {name}",
+            f"tests/access/test_row_security.py::{test}",
+            statement=statement,
+        )
+        for name, test, statement in (
+            (
+                "a page without a filter",
+                "test_a_page_without_a_filter_shows_a_person_their_own_rows_an_official_all_a_visitor_none",
+                "CREATE POLICY hole ON casework_case TO portal_app USING (true)",
+            ),
+            (
+                "each table",
+                "test_each_table_shows_a_person_the_rows_of_their_organisations",
+                "CREATE POLICY hole ON applications_receipt TO portal_app USING (true)",
+            ),
+            (
+                "nobody named",
+                "test_nobody_named_nothing_shown_and_everything_when_it_was_said",
+                "CREATE POLICY hole ON training_trainee TO portal_app USING (true)",
+            ),
+            (
+                "writing",
+                "test_nothing_is_written_for_another_organisation",
+                "CREATE POLICY hole ON applications_contract TO portal_app USING (true)",
+            ),
+        )
+    ),
 ]  # fmt: skip
 
 CODE = [
@@ -220,6 +249,69 @@ CODE = [
         "tests/drills/test_calculation_faults.py::test_a_broker_that_is_down_or_emptied_loses_nothing",
         "nanchang_portal/settings/base.py",
         '    "casework.sweep": {"task": "casework.sweep", "schedule": 5.0},\n',
+        "",
+    ),
+    Wall(
+        "the database is told for whom a request reads",
+        "tests/access/test_row_security.py::test_a_page_without_a_filter_shows_a_person_their_own_rows_an_official_all_a_visitor_none",
+        "nanchang_portal/row_scope.py",
+        "scope.enter(scope.of(request.user))",
+        "scope.enter(scope.everything())",
+    ),
+    Wall(
+        "a request leaves nothing on its connection",
+        "tests/access/test_row_security.py::test_a_request_leaves_nothing_on_the_connection",
+        "accounts/scope.py",
+        "    if current() == NONE:\n        return\n    connection.portal_scope = NONE",
+        "    return\n    connection.portal_scope = NONE",
+    ),
+    Wall(
+        "officials show a second factor",
+        "tests/accounts/test_second_factor.py::test_a_password_alone_opens_nothing_to_an_official",
+        "accounts/second_factor.py",
+        "return is_official(request.user) and not proved_at(request)",
+        "return False",
+    ),
+    Wall(
+        "a code opens once",
+        "tests/accounts/test_second_factor.py::test_a_code_opens_once",
+        "accounts/second_factor_forms.py",
+        'if step is None or step <= authenticator.data.get("used_step", 0):',
+        "if step is None:",
+    ),
+    Wall(
+        "money and whole numbers ask again",
+        "tests/accounts/test_sessions.py::test_money_and_numbers_ask_again_and_nothing_that_was_posted_is_lost",
+        "accounts/middleware.py",
+        "and not second_factor.is_recent(request)",
+        "and False",
+    ),
+    Wall(
+        "guessing elsewhere keeps no owner out",
+        "tests/accounts/test_sessions.py::test_a_stranger_who_guesses_keeps_the_owner_out_of_nothing",
+        "accounts/adapter.py",
+        'return f"{get_ip(request)}:{account}"',
+        "return account",
+    ),
+    Wall(
+        "two administrators take a lost factor away",
+        "tests/accounts/test_lost_factor.py::test_nobody_does_it_alone",
+        "accounts/lost_factor.py",
+        "if len({person.pk, user.pk, second.pk}) < 3:",
+        "if False:",
+    ),
+    Wall(
+        "a browser may ask for security keys alone",
+        "tests/access/test_doors.py::test_a_page_may_ask_the_browser_for_security_keys_alone",
+        "nanchang_portal/middleware.py",
+        'response.headers.setdefault("Permissions-Policy", PERMISSIONS)',
+        "pass",
+    ),
+    Wall(
+        "nothing stands inline and every page has its policy",
+        "tests/access/test_matrix.py::test_every_url_for_every_role[visitor]",
+        "nanchang_portal/settings/base.py",
+        '    "csp.middleware.CSPMiddleware",\n',
         "",
     ),
 ]

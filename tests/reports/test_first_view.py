@@ -39,6 +39,21 @@ def test_the_first_view_is_small_and_comes_from_here(portal, new_context, path):
     assert len(received) > 5 and sum(received.values()) < MOST_BYTES
 
 
+def test_home_explains_both_subsidies_in_one_screen(portal, new_context):
+    """Nobody scrolls to read for whom, how much and how, of either subsidy."""
+    for language, height in (("zh-hans", 900), ("en", 1024)):  # English needs more lines
+        context = new_context()
+        context.add_cookies([{"name": "language", "value": language, "url": portal.url}])
+        page = context.new_page()
+        page.set_viewport_size({"width": 1280, "height": height})
+        page.goto("/")
+        cards = page.locator("main .programme")
+        assert cards.count() == 2
+        for card in cards.all():
+            place = card.bounding_box()
+            assert place["y"] > 0 and place["y"] + place["height"] <= height, (language, place)
+
+
 def lighthouse(url: str, result: Path, slowdown: float) -> dict:
     """What Lighthouse reports of a page as a telephone on a slow line shows it."""
     command = [(LIGHTHOUSE / "node-path").read_text().strip()]

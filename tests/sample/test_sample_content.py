@@ -27,6 +27,7 @@ from payments.models import Batch, Payment, PersonFile, SpotCheck
 from payments.owing import orders
 from policy.enums import ProgrammeCode
 from policy.models import PolicyVersion
+from reports.statistics.report import report
 from simulations import figures
 from simulations.services.asking import REPLAYED
 from tests.sample.conftest import picture, run
@@ -317,3 +318,14 @@ def test_officials_have_their_roles():
     assert {row["role"] for row in OFFICIALS if row["role"]} == set(OfficialRole.values)
     assert [user.username for user in User.objects.filter(is_superuser=True)] == ["admin"]
     assert not User.objects.filter(is_staff=True, memberships__isnull=False).exists()
+
+
+def test_the_public_statistics_show_something():
+    """Enough enterprises report that the sectors, services and districts of a complete year are not hidden."""
+    found = report(2015)
+    assert found.is_complete
+    for table in ("market", "tier", "sector", "service", "district", "park"):
+        values = [row.values["usd"] for row in found[table].rows]
+        assert None not in values and sum(values) > 0, table
+    newest = report(2025)
+    assert not newest.is_complete and newest["market"].value("total", "usd") > 0

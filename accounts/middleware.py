@@ -30,7 +30,8 @@ OPEN_PREFIXES = ("account_", "mfa_", "socialaccount_", "openid_connect_")
 class SecondFactorMiddleware:
     """An official whose session has shown no second factor is led to it, from every page that is not public.
 
-    What moves money or shows a whole number (STEP_UP_VIEWS) asks again when the factor was shown too long ago.
+    What moves money or shows a whole number (STEP_UP_VIEWS) asks everybody again who showed it too long ago: an
+    official for the second factor, a member of an organisation for what they sign in with.
     """
 
     def __init__(self, get_response):
@@ -44,12 +45,11 @@ class SecondFactorMiddleware:
         if (
             match.view_name in settings.STEP_UP_VIEWS
             and request.method == "POST"
-            and is_official(request.user)
-            and second_factor.proved_at(request)
-            and not second_factor.is_recent(request)
+            and second_factor.must_be_shown_again(request)
         ):
-            # What was posted waits in the session and is done once the code was right.
-            return suspend_request(request, reverse(second_factor.way_to_show(request.user) or "mfa_index"))
+            # What was posted waits in the session and is done once the answer was right.
+            way = second_factor.way_to_show(request.user) or "account_reauthenticate"
+            return suspend_request(request, reverse(way))
         if match.namespace in OPEN_NAMESPACES or match.view_name in OPEN:
             return None
         if match.view_name.startswith(OPEN_PREFIXES) or not second_factor.is_missing(request):

@@ -13,10 +13,11 @@ from django.conf import settings
 from accounts.permissions import is_official
 
 
-def proved_at(request) -> float:
-    """When this session last showed a second factor, in seconds of the epoch; 0.0 when it never did."""
+def proved_at(request, *, any_factor: bool = False) -> float:
+    """When this session last showed a second factor (or `any_factor`), in seconds of the epoch; 0.0 for never."""
     records = get_authentication_records(request, request.user if request.user.is_authenticated else None)
-    return max((record["at"] for record in records if record.get("method") == "mfa"), default=0.0)
+    wanted = [record["at"] for record in records if any_factor or record.get("method") == "mfa"]
+    return max(wanted, default=0.0)
 
 
 def is_missing(request) -> bool:
@@ -24,9 +25,15 @@ def is_missing(request) -> bool:
     return is_official(request.user) and not proved_at(request)
 
 
-def is_recent(request) -> bool:
-    """Whether a second factor was shown within the last STEP_UP_SECONDS: what money and identity numbers ask for."""
-    return time.time() - proved_at(request) < settings.STEP_UP_SECONDS
+def must_be_shown_again(request) -> bool:
+    """Whether money and identity numbers ask this person again, after STEP_UP_SECONDS.
+
+    Officials for the second factor, which is_missing asks for the first time; everybody else for what they have.
+    """
+    if not request.user.is_authenticated or is_missing(request):
+        return False
+    shown = proved_at(request, any_factor=not is_official(request.user))
+    return time.time() - shown >= settings.STEP_UP_SECONDS
 
 
 def way_to_show(user) -> str:

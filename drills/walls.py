@@ -283,7 +283,7 @@ CODE = [
         "money and whole numbers ask again",
         "tests/accounts/test_sessions.py::test_money_and_numbers_ask_again_and_nothing_that_was_posted_is_lost",
         "accounts/middleware.py",
-        "and not second_factor.is_recent(request)",
+        "and second_factor.must_be_shown_again(request)",
         "and False",
     ),
     Wall(

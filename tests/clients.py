@@ -13,7 +13,7 @@ class Client(test.Client):
     """Signs people in as the portal's own pages leave them: officials with a second factor shown just now.
 
     What the session holds is allauth's record of it. `second_factor` says otherwise: False for none, a number for
-    how many seconds ago. Tests of the sign-in itself post the pages' forms (tests/accounts/test_second_factor.py).
+    how many seconds ago it was (and the password). Tests of the sign-in itself post the pages' forms (tests/accounts/test_second_factor.py).
     """
 
     def force_login(self, user, backend=None, *, second_factor: bool | float = True) -> None:
@@ -21,12 +21,10 @@ class Client(test.Client):
         session = self.session
         session["noted"] = int(time.time())  # in the list of the person's sessions
         session.save()
-        if second_factor is False or not is_official(user):
-            return
-        ago = 0 if second_factor is True else second_factor
+        then = time.time() - (0 if second_factor is True else second_factor)
+        records = [{"method": "password", "at": then, "username": user.username}]
+        if second_factor is not False and is_official(user):
+            records.append({"method": "mfa", "at": then, "id": 0, "type": "totp"})
         session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = [
-            {"method": "password", "at": time.time() - ago, "username": user.username},
-            {"method": "mfa", "at": time.time() - ago, "id": 0, "type": "totp"},
-        ]
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = records
         session.save()

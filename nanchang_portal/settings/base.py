@@ -157,7 +157,7 @@ MFA_FORMS = {
     "reauthenticate": "accounts.second_factor_forms.ReauthenticateForm",
     "activate_totp": "accounts.second_factor_forms.ActivateTOTPForm",
 }
-# How long a second factor that was shown is enough for money and identity numbers.
+# How long it is enough for money and identity numbers to have shown a second factor, or a member's password.
 STEP_UP_SECONDS = 600
 STEP_UP_VIEWS = {
     *(f"admin:payments_batch_{step}" for step in ("submit", "release", "sent")),
@@ -173,6 +173,7 @@ STEP_UP_VIEWS = {
     "admin:accounts_user_add",
     "admin:accounts_user_change",
     "admin:auth_user_password_change",
+    "payments:account_confirm",
     "training:trainee_reveal",
     "training:trainee_export",
 }

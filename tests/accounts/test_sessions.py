@@ -163,6 +163,21 @@ def test_money_and_numbers_ask_again_and_nothing_that_was_posted_is_lost(db):
     assert again.headers.get("Location") != asked.url, "not again within ten minutes"
 
 
+def test_a_whole_number_asks_a_member_for_the_password_again(db):
+    trainee = factories.TraineeFactory()
+    client = Client()
+    client.force_login(factories.clerk_of(trainee.institution), second_factor=3600)
+    url = reverse("training:trainee_reveal", args=[trainee.pk])
+    asked = client.post(url, {"reason": "The bank asks for it"})
+    assert asked.status_code == 302 and asked.url.startswith(reverse("account_reauthenticate"))
+    client.post(asked.url, {"password": "wrong", "next": url})
+    assert not Record.objects.filter(action="trainee.identity_revealed").exists()
+    answer = client.post(asked.url, {"password": factories.PASSWORD, "next": url})
+    assert Record.objects.filter(action="trainee.identity_revealed").count() == 1
+    assert trainee.reveal_identity() in answer.content.decode()
+    assert client.post(url, {"reason": "Once more"}).status_code == 200, "not again within ten minutes"
+
+
 def test_every_view_that_asks_again_exists(settings):
     known = {name for name, _ in patterns()}
     assert known >= settings.STEP_UP_VIEWS

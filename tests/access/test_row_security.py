@@ -20,9 +20,14 @@ from applications.models import Contract
 from casework.models import Case, Submission
 from nanchang_portal import row_security, urls
 from nanchang_portal.settings.base import databases
+from recomputations import services as recomputations
+from recomputations import tasks
+from recomputations.selectors import differences, standing
 from tests.access.test_matrix import PAGES, SIGNED_IN, targets
 from tests.access.world import client_of, person
 from tests.clients import Client
+from tests.simulations.conftest import ask, version
+from tests.simulations.conftest import work as simulated
 from training.models import Trainee
 
 OPEN = {
@@ -272,6 +277,23 @@ def test_a_look_across_ends_with_its_block_also_after_an_error(world, as_web):
             cursor.execute("SELECT 1 / 0")
     assert Case.objects.count() == mine
     scope.leave()
+
+
+@pytest.mark.parametrize("programme", ["offshore", "training"])
+def test_a_worker_writes_in_one_piece_through_the_wall(world, as_web, programme):
+    """COPY goes into no walled table: what a city's recomputation and a simulation write takes the way around."""
+    as_web.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}_all")
+    recomputation = recomputations.start(programme=programme, year=None, user=None)
+    tasks.plan(recomputation.pk)
+    for part in recomputation.parts.all():
+        tasks.work(part.pk)
+    assert standing(recomputation).is_done and standing(recomputation).rows > 0
+    assert list(differences(recomputation)) == []
+    simulation = simulated(
+        ask(person(world, "superuser"), version(programme, "2013-gte"), years=(2013, 2026))
+    )
+    assert simulation.state == "done"
+    as_web.execute("RESET ROLE")
 
 
 @pytest.mark.parametrize(("process", "role"), [("web", None), ("", "portal_app_all")])

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import second_factor
-from accounts.permissions import is_official
 
 #: What may be looked at before: public pages, and everything that leads in or out.
 OPEN = {

@@ -13,7 +13,8 @@ class Client(test.Client):
     """Signs people in as the portal's own pages leave them: officials with a second factor shown just now.
 
     What the session holds is allauth's record of it. `second_factor` says otherwise: False for none, a number for
-    how many seconds ago it was (and the password). Tests of the sign-in itself post the pages' forms (tests/accounts/test_second_factor.py).
+    how many seconds ago it was (and the password). Tests of the sign-in itself post the pages' forms
+    (tests/accounts/test_second_factor.py).
     """
 
     def force_login(self, user, backend=None, *, second_factor: bool | float = True) -> None:

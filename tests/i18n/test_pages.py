@@ -20,8 +20,11 @@ LATIN = {
     *("AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "KRW", "MOP", "SGD", "TWD"),
     *FORMATS,
 }
-#: Codes: desk@example.test, threshold_usd, casework.case:12, system:worker, hashes, numbers of documents and cases.
-CODE = re.compile(r"\S+@\S+|\b(?=\w*[\d_])\w+\b|\b[a-z_]+[.:_][\w.:]+|\b[0-9a-f]{12,}\b|\b[A-Z]+(-\w+)+\b")
+#: Codes: desk@example.test, /api/v1/awards, threshold_usd, casework.case:12, system:worker, hashes, numbers of
+#: documents and cases.
+CODE = re.compile(
+    r"\S+@\S+|/api/\S+|\b(?=\w*[\d_])\w+\b|\b[a-z_]+[.:_][\w.:]+|\b[0-9a-f]{12,}\b|\b[A-Z]+(-\w+)+\b"
+)
 #: Names of districts come from the national register, in Chinese only; of a trainee's name one character may show.
 NAME = re.compile(r"[\u4e00-\u9fff]+[省市区][\u4e00-\u9fff]*[区县市]|[\u4e00-\u9fff]\*+")
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")

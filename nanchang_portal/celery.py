@@ -5,7 +5,7 @@ import signal
 
 from billiard.process import current_process
 from celery import Celery, signals
-from django.db import close_old_connections
+from django.db import connections
 
 from nanchang_portal import processes
 
@@ -28,5 +28,8 @@ def look_at_the_connection(**_) -> None:
     """A task begins as a request does: with a connection that answers, or a new one.
 
     Celery alone keeps a connection for CELERY_DB_REUSE_MAX tasks, also one that an outage of the database has ended.
+    A task that is called within a transaction, not sent to a worker, belongs to that transaction.
     """
-    close_old_connections()
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()

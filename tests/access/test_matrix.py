@@ -415,6 +415,7 @@ class Target:
     url: str
     owner: str = ""
     filed: bool = False
+    garbage: bool = False
 
 
 def test_every_url_is_classified():
@@ -509,7 +510,7 @@ def targets(world) -> Iterator[Target]:
             yield Target(name, reverse(name, kwargs={parameter: MISSING[parameter]}))
             url = reverse(name, kwargs={parameter: "contract-77077" if parameter == "subject" else 77077})
             url = url.replace("contract-77077", "77077")
-            yield Target(name, url.replace("77077", quote(str(GARBAGE[parameter]))))
+            yield Target(name, url.replace("77077", quote(str(GARBAGE[parameter]))), garbage=True)
         kind = PAGES.get(name)
         if kind in cases:
             for case in cases[kind]:
@@ -622,6 +623,8 @@ def fingerprint() -> dict[str, str]:
 LAST_POSTS = ("offshore:discard", "organisation_leave")
 #: What these see of histories and deletions stands for every role with the same rights.
 FEW = ("nobody", "initial", "superuser")
+#: Who asks for rows that no row's number could be: a visitor, a member, and who gets furthest.
+ASK_GARBAGE = ("visitor", "enterprise_clerk", *FEW)
 #: Roles whose requests change nothing at all, whatever they ask and post.
 POWERLESS = ("visitor", "nobody", "enterprise_reader", "institution_reader", "other_enterprise", "staff") + (
     "finance",
@@ -707,6 +710,8 @@ def test_every_url_for_every_role(world, role):
         if target.name in ("account_logout", "admin:logout"):
             continue
         if role not in FEW and target.name.endswith(("_history", "_delete")):
+            continue
+        if role not in ASK_GARBAGE and target.garbage:
             continue
         for method in ("get", "post"):
             if method == "post" and target.name in LAST_POSTS and role in MEMBERS[ENTERPRISE]:

@@ -50,7 +50,7 @@ bench: dev ## speed as ratios beside limit, usual way and target, measured here 
 	BENCH_JSON=$${BENCH_JSON:-bench.json} $(VENV)/python -m bench
 
 # The drills by number; `make drill DRILL=kills N=1000` does one of them.
-DRILL ?= races bulk tampering kills outages duplicates restore clock fuzz upgrade canary mutations
+DRILL ?= races bulk tampering kills outages failover duplicates restore clock fuzz upgrade canary mutations
 .PHONY: drill
 drill: dev ## kills, outages, races, tampering, restore, ... by number, with their counts (drills/)
 	@failed=; for name in $(DRILL); do echo "== $$name"; $(VENV)/python -m drills.$$name $(N) || failed="$$failed $$name"; \

@@ -20,7 +20,7 @@ STOPS = (signal.SIGKILL, signal.SIGQUIT)
 MOMENTS = ("before", "during", "after")
 
 
-def _submit(clerk: Clerk, case_id: int, outcome: Outcome, seconds: float = 90) -> None:
+def submit(clerk: Clerk, case_id: int, outcome: Outcome, seconds: float = 90) -> None:
     """Presses the button until the claim is acknowledged."""
     until = time.monotonic() + seconds
     while True:
@@ -46,7 +46,7 @@ def outage(
             if part == "valkey" and "error" in answer:
                 outcome.lost.append(f"case {case_id} was refused without the broker: {answer['error']}")
         if "error" in answer:
-            _submit(clerk, case_id, outcome)
+            submit(clerk, case_id, outcome)
     elif moment == "during":
         clerk.ask("submit", case_id=case_id)
         time.sleep(chance.uniform(0, 0.12))
@@ -54,9 +54,9 @@ def outage(
             answer = clerk.answer()
         if "error" in answer:
             outcome.tried["errors that a clerk saw, and asked again"] += 1
-            _submit(clerk, case_id, outcome)
+            submit(clerk, case_id, outcome)
     else:
-        _submit(clerk, case_id, outcome)
+        submit(clerk, case_id, outcome)
         if part == "valkey":
             # Emptied, not only stopped: what only the broker knew is gone. It is the portal's own, by its socket.
             portal.broker().flushall()

@@ -90,7 +90,10 @@ def release_before(place: Path) -> str:
 class Site:
     """Web processes and a worker of one tree or another on one database."""
 
-    def __init__(self, data_dir: Path, log: Path) -> None:
+    def __init__(
+        self, data_dir: Path, log: Path, *, owner: str = "", app: str = "", env: dict[str, str] | None = None
+    ) -> None:
+        """On the engines of `data_dir`, or on the database of `owner` and `app` and what `env` names."""
         places = embedded.urls(data_dir)
         self.env = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | {
             "DATA_DIR": str(data_dir),
@@ -99,8 +102,9 @@ class Site:
             "SAMPLE_DATA": "false",
             "PUBLIC_PAGES_PER_MINUTE": "1000000",  # everybody here comes from one address
             "PYTHONUNBUFFERED": "1",
+            **(env or {}),
         }
-        self.owner, self.app, self.log = places.database, places.app_database, log
+        self.owner, self.app, self.log = owner or places.database, app or places.app_database, log
 
     def manage(self, tree: Path, *arguments: str) -> None:
         command = [sys.executable, "manage.py", *arguments]
@@ -128,8 +132,15 @@ class Site:
             tree, "gunicorn", "nanchang_portal.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
             "--workers", "1", "--threads", "4", "--graceful-timeout", "20", "--no-control-socket", "--preload",
         )  # fmt: skip
-        wait_until(lambda: _ready(port) or process.poll() is not None, 120, "a web process")
+        wait_until(lambda: self.ready(port) or process.poll() is not None, 120, "a web process")
         return process, port
+
+    @staticmethod
+    def ready(port: int) -> bool:
+        try:
+            return Visitor(f"http://127.0.0.1:{port}").get("/healthz/ready", timeout=5).status_code == 200
+        except OSError:
+            return False
 
     def worker(self, tree: Path) -> subprocess.Popen:
         return self.start(
@@ -137,13 +148,6 @@ class Site:
             "--schedule", str(self.log.with_name("beat")), "--without-gossip", "--without-mingle",
             "--loglevel", "WARNING",
         )  # fmt: skip
-
-
-def _ready(port: int) -> bool:
-    try:
-        return Visitor(f"http://127.0.0.1:{port}").get("/healthz/ready", timeout=5).status_code == 200
-    except OSError:
-        return False
 
 
 class Crowd:

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,6 +14,18 @@ RETRY_AFTER = 30  # seconds
 def csrf_failure(request, reason=""):
     """A form whose token is too old: say so, and keep the person on the site."""
     return render(request, "403_csrf.html", status=403)
+
+
+def bad_request(request, exception=None) -> HttpResponse:
+    """What could not be read, or was more than the portal reads."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        return _alone(request, "413.html", 413)
+    return _alone(request, "400.html", 400)
+
+
+def too_many_requests(request) -> HttpResponse:
+    """One address or account asked too often; allauth and the rooms ask for this page."""
+    return render(request, "429.html", status=429)
 
 
 def _alone(request, template: str, status: int) -> HttpResponse:

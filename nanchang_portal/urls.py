@@ -11,6 +11,8 @@ admin.autodiscover()
 # One way in for everybody: allauth's, with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)
 
+handler400 = "nanchang_portal.errors.bad_request"
+handler429 = "nanchang_portal.errors.too_many_requests"  # allauth's name for it
 handler500 = "nanchang_portal.errors.server_error"
 
 urlpatterns = [

@@ -30,7 +30,7 @@ def _too_often(request: HttpRequest, action: str) -> HttpResponse | None:
     used = ratelimit.consume(
         request, app="notices", action=action, config=RATES, limit_get=action != "object"
     )
-    return None if used else render(request, "notices/too_often.html", status=429)
+    return None if used else ratelimit.respond_429(request)
 
 
 @require_GET

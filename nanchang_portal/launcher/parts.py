@@ -14,7 +14,10 @@ from nanchang_portal.embedded import EngineError
 
 BASE = Path(__file__).resolve().parents[2]
 # A signal's second step loses nothing either: an unfinished task was not acknowledged and is delivered again.
-STOPPING = [(signal.SIGTERM, 15.0), (signal.SIGQUIT, 5.0)]
+STOPPING = [
+    (signal.SIGTERM, 15.0),
+    (signal.SIGQUIT, 35.0),
+]  # longer than the soft shutdown of settings/base.py
 
 
 @dataclass

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
@@ -18,9 +19,9 @@ from ledger.selectors import last_reconciliation
 from nanchang_portal import database_roles
 from nanchang_portal.celery import app
 from nanchang_portal.operations import work
-from nanchang_portal.operations.tasks import HEARTBEAT
+from nanchang_portal.operations.tasks import BEAT, HEARTBEAT, WORKER
 
-HEARTBEAT_SECONDS = 120
+SIGN_SECONDS = 120  # how old a sign of life may be
 OUTBOX_SECONDS = 300
 DISK_SHARE = 0.9
 DAILY_SECONDS = 26 * 3600  # a day, and some time until it is made
@@ -43,7 +44,9 @@ LABELS = {
     "role": gettext_lazy("Database user"),
     "broker": gettext_lazy("Message broker"),
     "cache": gettext_lazy("Cache"),
-    "heartbeat": gettext_lazy("Scheduler and background workers"),
+    "beat": gettext_lazy("Scheduler"),
+    "worker": gettext_lazy("Background workers"),
+    "heartbeat": gettext_lazy("From the scheduler to a worker and done"),
     "outbox": gettext_lazy("Oldest waiting work"),
     "scanner": gettext_lazy("Virus scanner"),
     "disk": gettext_lazy("Disk"),
@@ -95,17 +98,12 @@ def _cache() -> Answer:
     return ok, _("Answers") if ok else _("No answer"), None, ""
 
 
-def _heartbeat() -> Answer:
-    beat = cache.get(HEARTBEAT)
-    if beat is None:
+def _alive(name: str) -> Answer:
+    sign = cache.get(name)
+    if sign is None:
         return False, _("No sign of life yet"), None, "seconds"
-    age = max(0.0, time.time() - beat)
-    return (
-        age <= HEARTBEAT_SECONDS,
-        _("Last sign of life %(age)s ago") % {"age": duration(age)},
-        age,
-        "seconds",
-    )
+    age = max(0.0, time.time() - sign)
+    return age <= SIGN_SECONDS, _("Last sign of life %(age)s ago") % {"age": duration(age)}, age, "seconds"
 
 
 def _outbox() -> Answer:
@@ -156,7 +154,9 @@ LOOKS: dict[str, Callable[[], Answer]] = {
     "role": _role,
     "broker": _broker,
     "cache": _cache,
-    "heartbeat": _heartbeat,
+    "beat": partial(_alive, BEAT),
+    "worker": partial(_alive, WORKER),
+    "heartbeat": partial(_alive, HEARTBEAT),
     "outbox": _outbox,
     "scanner": _scanner,
     "disk": _disk,

@@ -13,6 +13,8 @@ from kombu import Queue
 from nanchang_portal import embedded
 from nanchang_portal.operations import logs
 
+from . import sentinel
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
 DATA_DIR = embedded.data_dir()
@@ -247,11 +249,14 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
+# A worker that is told to hurry (SIGQUIT) gives its tasks so long, then their messages back to the broker.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "unacked_restore_interval": 10,
-    "unacked_restore_limit": 1,
+    # With kombu's own throttle of ten a killed worker's messages come back ten times as late.
+    "unacked_restore_throttle": 1,
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
     "retry_on_timeout": True,
@@ -349,10 +354,14 @@ DATABASE_APP_PASSWORD = env("DATABASE_APP_PASSWORD", default="")
 def databases(url: str) -> dict:
     """Django's DATABASES for one PostgreSQL URL, with the portal's connection rules.
 
-    A socket's directory stands in the URL's query (`postgres://portal@/portal?host=/dir&port=5432`).
+    A socket's directory stands in the URL's query (`postgres://portal@/portal?host=/dir&port=5432`). Of several
+    hosts, `postgres://portal@db1:5432,db2:5432/portal`, each connection goes to the one that takes writes: the primary,
+    and after its loss the replica that follows it. The portal never reads from a replica.
     """
     default = env.db_url_config(url)
     options = default.get("OPTIONS", {})
+    if "," in default["HOST"] or "," in options.get("host", ""):
+        options = {"target_session_attrs": "read-write", "connect_timeout": "3"} | options
     rules = _limits()
     if default["USER"] == DATABASE_APP_ROLE and not _is_web():
         rules["role"] = f"{DATABASE_APP_ROLE}_all"  # the rows of every organisation: accounts/scope.py
@@ -404,18 +413,28 @@ def evidence_storage(url: str, directory: Path) -> dict:
     }
 
 
+def broker(url: str) -> dict:
+    """Celery's CELERY_BROKER_URL and CELERY_BROKER_TRANSPORT_OPTIONS for one server, or for one behind sentinels."""
+    if not sentinel.is_sentinel(url):
+        return {"CELERY_BROKER_URL": url}
+    found = sentinel.watched("REDIS_URL", url)
+    return {
+        "CELERY_BROKER_URL": found.broker_url,
+        "CELERY_BROKER_TRANSPORT_OPTIONS": CELERY_BROKER_TRANSPORT_OPTIONS | found.transport_options,
+    }
+
+
 def caches(url: str) -> dict:
     """Django's CACHES on the Redis-protocol server at `url`.
 
     A cache that is down or hangs costs speed, never a request: sessions are in the database as well.
     """
-    return {
-        "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": url,
-            "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2},
-        }
-    }
+    options = {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2}
+    if sentinel.is_sentinel(url):
+        found = sentinel.watched("CACHE_URL", url)
+        options |= found.cache_options
+        url = f"redis://{found.master}/{found.database}"
+    return {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": url, "OPTIONS": options}}
 
 
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True

@@ -6,7 +6,7 @@ from nanchang_portal import embedded
 
 from . import keys
 from .base import *  # noqa: F403
-from .base import CLAMD_URL, DATA_DIR, caches, databases, env, evidence_storage
+from .base import CLAMD_URL, DATA_DIR, broker, caches, databases, env, evidence_storage
 
 
 def _beside(broker_url: str) -> str:
@@ -26,8 +26,9 @@ FAILPOINT_DIR = env("FAILPOINT_DIR", default="") or None
 
 _own = embedded.urls(DATA_DIR)
 DATABASES = databases(env("DATABASE_URL", default="") or _own.database)
-CELERY_BROKER_URL = env("REDIS_URL", default="") or _own.broker
-CACHES = caches(env("CACHE_URL", default="") or _beside(CELERY_BROKER_URL))
+_broker = env("REDIS_URL", default="") or _own.broker
+vars().update(broker(_broker))
+CACHES = caches(env("CACHE_URL", default="") or _beside(_broker))
 
 _secrets = {name: env(name, default="") for name in keys.NAMES}
 if not all(_secrets.values()):

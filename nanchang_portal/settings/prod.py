@@ -6,9 +6,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from nanchang_portal.operations import logs
 
-from . import keys
+from . import keys, sentinel
 from .base import *  # noqa: F403
-from .base import BASE_DIR, DATA_DIR, caches, databases, env, evidence_storage
+from .base import BASE_DIR, DATA_DIR, broker, caches, databases, env, evidence_storage
 
 
 def _required(name: str, what: str) -> str:
@@ -19,7 +19,10 @@ def _required(name: str, what: str) -> str:
 
 
 def _server(url: str) -> str:
-    """Host and port of a network URL, path of a socket's, without the number of the database."""
+    """Host and port of a network URL, path of a socket's, master of sentinels; without the number of the database."""
+    if sentinel.is_sentinel(url):
+        found = sentinel.watched("REDIS_URL", url)
+        return f"{found.sentinels} {found.master}"
     parts = urlsplit(url)
     return parts.netloc.rpartition("@")[2] or parts.path
 
@@ -37,14 +40,14 @@ PORTAL_URL = env("PORTAL_URL", default="") or f"https://{ALLOWED_HOSTS[0].lstrip
 DATABASES = databases(
     _required("DATABASE_URL", "where PostgreSQL is, postgres://user:password@host:5432/name")
 )
-CELERY_BROKER_URL = _required("REDIS_URL", "where the broker is, redis://host:6379/0")
-CACHES = caches(
-    _required(
-        "CACHE_URL",
-        "where the cache is, redis://host:6379/0 on an instance that may evict, unlike the broker's",
-    )
+_broker = _required("REDIS_URL", "where the broker is, redis://host:6379/0")
+_cache = _required(
+    "CACHE_URL",
+    "where the cache is, redis://host:6379/0 on an instance that may evict, unlike the broker's",
 )
-if _server(CACHES["default"]["LOCATION"]) == _server(CELERY_BROKER_URL):
+vars().update(broker(_broker))
+CACHES = caches(_cache)
+if _server(_cache) == _server(_broker):
     raise ImproperlyConfigured(
         "CACHE_URL and REDIS_URL name the same server: a full cache would stop the broker, "
         "so give each its own instance."

@@ -1,7 +1,8 @@
 """Decisions by two different people, bound to what they saw."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.enums import OfficialRole
@@ -172,3 +173,41 @@ def test_a_grant_between_calculation_and_approval_asks_for_a_new_calculation(peo
     assert second.status == Status.FINAL_REVIEW
     factories.calculate(second)
     assert (second.status, str(second.amount_rmb)) == (Status.INITIAL_REVIEW, "50000.00")
+
+
+def locked_in_order(queries) -> list[str]:
+    """The tables that a transaction locks or posts to, each at its first place."""
+    found = []
+    for query in queries:
+        text = query["sql"]
+        if "UPDATE OF " in text:
+            found.append(text.split("UPDATE OF ")[1].split('"')[1])
+        elif text.startswith('INSERT INTO "ledger_entry"'):
+            found.append("ledger_entry")  # its trigger locks the balance
+    return [
+        name
+        for name in dict.fromkeys(found)
+        if name in ("accounts_organisation", "casework_case", "ledger_entry")
+    ]
+
+
+@pytest.mark.parametrize("verb", ["submit", "calculate", "approve", "withdraw"])
+def test_every_verb_locks_enterprise_then_case_then_balance(people, verb):
+    """Else two of them wait for each other."""
+    case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
+    if verb != "submit":
+        filing.submit(case_id=case.pk, user=people.clerk)
+    if verb == "approve":
+        factories.calculate(case)
+        factories.decide(case, people.initial, Stage.INITIAL)
+    with CaptureQueriesContext(connection) as queries:
+        if verb == "submit":
+            filing.submit(case_id=case.pk, user=people.clerk)
+        elif verb == "calculate":
+            factories.calculate(case)
+        elif verb == "approve":
+            factories.decide(case, people.final, Stage.FINAL)
+        else:
+            filing.withdraw(case_id=case.pk, user=people.clerk)
+    expected = ["accounts_organisation", "casework_case"] + ["ledger_entry"] * (verb == "approve")
+    assert locked_in_order(queries.captured_queries) == expected

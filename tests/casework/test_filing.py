@@ -29,6 +29,22 @@ def test_submit_freezes_logs_and_asks_for_a_calculation_at_once(people):
     ]
 
 
+def test_a_claim_its_record_and_its_work_are_written_together_or_not_at_all(people, monkeypatch):
+    """Nobody reads "received" of a claim that a worker will never calculate."""
+    case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
+    before = Record.objects.count()
+
+    def dies(**_):
+        raise OSError("the machine went away")
+
+    monkeypatch.setattr(filing, "request_run", dies)
+    with pytest.raises(OSError, match="went away"):
+        filing.submit(case_id=case.pk, user=people.clerk)
+    case.refresh_from_db()
+    assert (case.status, case.submissions.count()) == (Status.DRAFT, 0)
+    assert Record.objects.count() == before and not CalculationRun.objects.filter(case=case).exists()
+
+
 def test_a_second_submit_changes_nothing(people):
     case = factories.offshore_draft(people.enterprise, people.clerk, "250000")
     filing.submit(case_id=case.pk, user=people.clerk)

@@ -5,28 +5,42 @@ import json
 import logging
 import logging.config
 import re
+import time
+from datetime import timedelta
 
+import kombu
 import pytest
+import redis
+from allauth.core.internal.ratelimit import respond_429
+from django.core import exceptions
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import path, reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from accounts.enums import OfficialRole
 from audit import seals
 from audit.models import Record
 from casework.enums import RunState
 from casework.models import CalculationRun
+from ledger.models import ReconcileRun
+from ledger.reconciling import reconcile
 from messaging.enums import MailKind, MailState
 from messaging.models import Mail
+from nanchang_portal import embedded
 from nanchang_portal.celery import app
 from nanchang_portal.operations import health, logs, tasks, work
-from nanchang_portal.urls import handler500, urlpatterns  # noqa: F401
+from nanchang_portal.settings.base import caches
+from nanchang_portal.urls import handler400, handler429, handler500, urlpatterns  # noqa: F401
 from tests import factories
 from tests.clients import Client
+from tests.portal import wait_until
 
 IDENTITY = factories.identity_number(77)
+NOWHERE = "redis://127.0.0.1:1/0"  # nobody listens there
 
 
 def broken(request):
@@ -37,7 +51,22 @@ def away(request):
     raise OperationalError("connection refused")
 
 
-urlpatterns = [*urlpatterns, path("broken", broken), path("away", away)]
+def unreadable(request):
+    raise exceptions.SuspiciousOperation(IDENTITY)
+
+
+def too_large(request):
+    raise exceptions.RequestDataTooBig(IDENTITY)
+
+
+def forbidden(request):
+    raise exceptions.PermissionDenied(IDENTITY)
+
+
+urlpatterns = [
+    *urlpatterns, path("broken", broken), path("away", away), path("unreadable", unreadable), path("large", too_large),
+    path("forbidden", forbidden), path("often", respond_429),
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -77,28 +106,118 @@ def test_without_its_database_a_process_is_live_but_not_ready(client, settings):
     assert client.get(reverse("live")).status_code == 200
 
 
-def test_every_check_answers_and_names_what_is_wrong(db, settings, tmp_path):
+def check(name: str) -> health.Check:
+    return next(check for check in health.checks() if check.name == name)
+
+
+def test_what_is_well_is_said_to_be_and_every_check_has_its_word(db, settings, tmp_path):
     settings.AUDIT_HEADS_DIR = str(tmp_path)
-    found = {check.name: check for check in health.checks()}
-    assert set(found) == set(health.LABELS)
-    assert found["database"].ok and found["broker"].ok and found["cache"].ok
-    assert not found["role"].ok  # the tests run as the owner
-    assert not found["heartbeat"].ok and not found["seal"].ok
     tasks.heartbeat.apply()
+    tasks.sign_of_life(tasks.BEAT)
+    tasks.sign_of_life(tasks.WORKER)
     seals.seal()
-    found = {check.name: check for check in health.checks()}
-    assert found["heartbeat"].ok and found["seal"].ok
-    cache.set(tasks.HEARTBEAT, 0)
+    reconcile()
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}")
-        found = {check.name: check for check in health.checks()}
+        found = list(health.checks())
         cursor.execute("RESET ROLE")
-    assert found["role"].ok and not found["heartbeat"].ok
+    assert {check.name for check in found} == set(health.LABELS) == set(health.LOOKS)
+    assert [check.name for check in found if not check.ok] == []
+
+
+def test_whose_user_owns_the_tables_is_not_well(db):
+    assert not check("role").ok  # the tests run as the owner
+
+
+@pytest.mark.parametrize("name", ["beat", "worker", "heartbeat"])
+def test_who_gave_no_sign_of_life_is_not_well(db, name):
+    assert not check(name).ok
+    cache.set(f"operations.{name}", time.time() - 60)
+    assert check(name).ok
+    cache.set(f"operations.{name}", time.time() - 600)
+    assert not check(name).ok and "10" in check(name).says
+
+
+def test_beat_is_alive_without_a_broker_and_a_worker_without_beat(db, settings):
+    """Which of the three is down is seen from which sign is old."""
+    with pytest.raises(kombu.exceptions.OperationalError), app.connection_for_write(NOWHERE) as broker:
+        tasks.heartbeat.apply_async(connection=broker)
+    assert check("beat").ok and not check("worker").ok and not check("heartbeat").ok
+
+
+def test_the_running_portal_gives_every_sign(portal):
+    """Web, worker and beat as they are started; seals and reconciliation come with the night."""
+    known = redis.Redis(unix_socket_path=str(embedded.valkey_socket(portal.data_dir)), db=1)
+    wanted = {f"operations.{name}" for name in ("beat", "worker", "heartbeat")}
+    wait_until(
+        lambda: {key.decode().rpartition(":")[2] for key in known.scan_iter("*operations.*")} >= wanted
+    )
+
+
+def test_a_database_that_does_not_answer_is_not_well_nor_ready(client, monkeypatch):
+    monkeypatch.setattr(connection, "cursor", lambda: away(None))
+    assert not check("database").ok and "OperationalError" in check("database").says
+    answer = client.get(reverse("ready"))
+    assert (answer.status_code, answer.content) == (503, b"database")
+    assert client.get(reverse("live")).status_code == 200
+
+
+def test_a_broker_that_does_not_answer_is_not_well(db, monkeypatch):
+    monkeypatch.setattr(app.conf, "broker_write_url", NOWHERE)
+    assert not check("broker").ok
+
+
+def test_a_cache_that_keeps_nothing_is_not_well(db, settings):
+    """As it is with a server that is away: errors of the cache are ignored, so only the answer tells."""
+    settings.CACHES = caches(NOWHERE)
+    assert not check("cache").ok
+
+
+def test_work_that_waits_too_long_is_not_well(db, failed):
+    run, _mail = failed
+    assert check("outbox").ok  # what failed waits no more
+    CalculationRun.objects.filter(case=run.case, state=RunState.QUEUED).delete()
+    waiting = CalculationRun.objects.create(case=run.case, submission=run.submission, cause="request")
+    assert check("outbox").ok
+    CalculationRun.objects.filter(pk=waiting.pk).update(
+        created_at=timezone.now() - timedelta(seconds=health.OUTBOX_SECONDS + 60)
+    )
+    assert not check("outbox").ok and check("outbox").value > health.OUTBOX_SECONDS
 
 
 def test_a_scanner_that_is_needed_and_away_is_not_well(db, settings):
     settings.CLAMD_URL, settings.SCANNER_REQUIRED = "unix:///nowhere/clamd", True
-    assert not next(check for check in health.checks() if check.name == "scanner").ok
+    assert not check("scanner").ok
+    settings.CLAMD_URL = ""
+    assert not check("scanner").ok
+    settings.SCANNER_REQUIRED = False
+    assert check("scanner").ok
+
+
+def test_a_disk_that_is_nearly_full_is_not_well(db, monkeypatch):
+    assert check("disk").value > 0
+    monkeypatch.setattr(health, "DISK_SHARE", check("disk").value / 2)
+    assert not check("disk").ok
+
+
+def test_a_seal_that_is_missing_or_old_is_not_well(db, settings, tmp_path, monkeypatch):
+    settings.AUDIT_HEADS_DIR = str(tmp_path)
+    assert not check("seal").ok
+    seals.seal()
+    assert check("seal").ok
+    monkeypatch.setattr(health, "DAILY_SECONDS", -1)
+    assert not check("seal").ok
+
+
+def test_a_reconciliation_that_is_missing_old_or_found_something_is_not_well(db, monkeypatch):
+    assert not check("reconcile").ok
+    found = reconcile()
+    assert found.count == 0 and check("reconcile").ok
+    monkeypatch.setattr(health, "DAILY_SECONDS", -1)
+    assert not check("reconcile").ok
+    monkeypatch.undo()
+    ReconcileRun.objects.create(started_at=found.started_at, checks=found.checks, count=2)
+    assert not check("reconcile").ok
 
 
 # Metrics
@@ -176,21 +295,38 @@ def test_the_request_number_travels_with_the_message(db):
 
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_our_own_mistake_has_a_number_that_the_log_holds(db, lines, language):
-    client = Client(raise_request_exception=False, headers={"accept-language": language})
+@pytest.mark.parametrize(
+    ("address", "status", "title"),
+    [
+        ("/unreadable", 400, "This request could not be read"),
+        ("/forbidden", 403, "You may not see this page"),
+        ("/language/setlang/", 403, "This page was open too long"),  # a form without its token
+        ("/nowhere", 404, "There is no such page"),
+        ("/large", 413, "This is too large"),
+        ("/often", 429, "Too many requests"),
+        ("/broken", 500, "Something went wrong on our side"),
+        ("/away", 503, "The portal is busy for a moment"),
+    ],
+)
+def test_every_page_of_an_error_says_it_in_the_readers_language_with_a_number_that_the_log_holds(
+    db, lines, address, status, title, language
+):
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
     client.cookies["language"] = language
-    answer = client.get("/broken")
-    number = answer["X-Request-ID"]
-    assert answer.status_code == 500 and f"<code>{number}</code>" in answer.content.decode()
-    assert [line for line in lines() if line.get("exception") and line["request"] == number]
-    assert IDENTITY not in answer.content.decode() and IDENTITY not in json.dumps(lines())
-
-
-@pytest.mark.urls(__name__)
-def test_a_database_that_is_away_is_said_to_be(db):
-    answer = Client(raise_request_exception=False).get("/away")
-    assert answer.status_code == 503 and int(answer["Retry-After"]) > 0
-    assert answer["X-Request-ID"] in answer.content.decode()
+    answer = client.post(address) if "setlang" in address else client.get(address)
+    page, number = answer.content.decode(), answer["X-Request-ID"]
+    assert answer.status_code == status
+    with translation.override(language):
+        assert f"<h1>{gettext(title)}</h1>" in re.sub(r">\s+|\s+<", lambda found: found[0].strip(), page)
+    assert f'lang="{language}"' in page
+    assert f"<code>{number}</code>" in page and len(number) == 10
+    logged = [line for line in lines() if line.get("request") == number]
+    assert [line for line in logged if line.get("status") == status]
+    assert IDENTITY not in page and IDENTITY not in json.dumps(logged)
+    if status == 500:
+        assert [line for line in logged if "ValueError" in line.get("exception", "")]
+    if status == 503:
+        assert int(answer["Retry-After"]) > 0
 
 
 def test_a_database_that_is_away_before_any_view_is_said_to_be(rf: RequestFactory):
@@ -203,13 +339,6 @@ def test_a_database_that_is_away_before_any_view_is_said_to_be(rf: RequestFactor
     except OperationalError:
         answer: HttpResponse = errors.server_error(request)
     assert answer.status_code == 503 and "abc123" in answer.content.decode()
-
-
-def test_pages_that_are_missing_or_refused_carry_the_number_too(client, db):
-    answer = client.get("/nowhere")
-    assert answer.status_code == 404 and answer["X-Request-ID"] in answer.content.decode()
-    answer = Client(enforce_csrf_checks=True).post(reverse("set_language"))
-    assert answer.status_code == 403 and answer["X-Request-ID"] in answer.content.decode()
 
 
 # Background work

@@ -1,4 +1,4 @@
-"""No number that was typed is found anywhere, a backup holds everything; by number: `drills.canary`, `drills.restore`."""
+"""Typed numbers are found nowhere, a backup holds everything; by number: `drills.canary`, `drills.restore`."""
 
 from drills import canary, restore
 from drills.clerk import Clerk

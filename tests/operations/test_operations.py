@@ -60,7 +60,7 @@ def too_large(request):
 
 
 def forbidden(request):
-    raise exceptions.PermissionDenied(IDENTITY)
+    raise exceptions.PermissionDenied  # what a view says with it is its own sentence, and shown
 
 
 urlpatterns = [

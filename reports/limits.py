@@ -59,7 +59,7 @@ def limited_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     def limited(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         usage = count(request, "page", settings.PUBLIC_PAGES_PER_MINUTE)
         if usage.exceeded:
-            response = render(request, "429.html", {"seconds": usage.reset}, status=429)
+            response = render(request, "public/too_many.html", {"usage": usage}, status=429)
             response["Retry-After"] = str(usage.reset)
             return response
         return view(request, *args, **kwargs)

@@ -187,7 +187,8 @@ def test_who_leafs_faster_than_any_reader_is_asked_to_wait(client, soft, setting
     answers = [client.get(reverse(REGISTER), {"q": str(number)}) for number in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert 0 < int(answers[-1]["Retry-After"]) <= 60
-    assert answers[-1].templates[0].name == "429.html"
+    assert answers[-1].templates[0].name == "public/too_many.html"
+    assert answers[-1]["X-Request-ID"] in answers[-1].content.decode()
     assert client.get("/").status_code == 200 and client.get("/guide/students").status_code == 200
     other = client.get(reverse(REGISTER), REMOTE_ADDR="192.0.2.7")
     assert other.status_code == 200

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from applications.enums import ServiceType
-from applications.frozen import FrozenClaim, FrozenReceipt, RecomputedClaim
+from applications.frozen import FrozenClaim, RecomputedClaim
 from applications.returns.models import BusinessLine, BusinessReturn
 from audit.triggers import append_only
 from casework.models import Case
@@ -23,7 +23,6 @@ __all__ = [
     "Contract",
     "ExchangeRate",
     "FrozenClaim",
-    "FrozenReceipt",
     "OffshoreClaim",
     "Receipt",
     "RecomputedClaim",

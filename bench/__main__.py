@@ -1,8 +1,8 @@
 """`python -m bench [awards offshore ...]`: every measurement, or those named, on engines that are gone afterwards.
 
-SIZE chooses the rows of the awards and the cases of the queue (default 100,000; offshore takes a tenth of them as
-enterprises, at least 10,000); BENCH_ROWS the rows of the workbook, BENCH_DISPATCH_ROWS those that Celery hands out;
-BENCH_JSON names a file for all results together.
+SIZE chooses the rows of the awards and the cases of the queue (default 100,000), BENCH_ENTERPRISES the offshore claims,
+BENCH_ROWS the rows of the workbook, BENCH_DISPATCH_ROWS those that Celery hands out; BENCH_JSON names a file for all
+results together.
 """
 
 import json
@@ -38,7 +38,7 @@ def _freezing() -> Any:
 def _offshore() -> Any:
     from bench import offshore
 
-    return offshore.measure(max(10_000, SIZE // 10))
+    return offshore.measure(offshore.ENTERPRISES)
 
 
 def _approvals() -> Any:

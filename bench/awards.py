@@ -6,6 +6,7 @@ vouches for every row. Usual: an object loaded, assessed with its steps and save
 """
 
 import os
+from operator import add
 from typing import Any
 
 from bench import city
@@ -34,42 +35,37 @@ MOST_MB = 250
 
 def measure(rows: int) -> dict[str, Any]:
     """Prints the table and the JSON of a city of so many trainees; what it says, for `bench.scale`."""
-    from casework.columns import PART
     from recomputations import services
 
     city.load_training(rows)
     terms = _terms()
-    part_rows = min(PART, rows // 4)  # of the smallest city too, both workers get as much
     for name in ("limit", "amounts"):
-        city.run(f"DROP TABLE IF EXISTS bench_{name}")
-        city.run(
-            f"CREATE TABLE bench_{name} (id bigint, trainee_rmb numeric(14,2), institution_rmb numeric(14,2))"
-        )
+        city.lean(f"bench_{name}", "id bigint, trainee_rmb numeric(14,2), institution_rmb numeric(14,2)")
     times: Times = {"limit": min(_limit(terms), _limit(terms))}
     with workers(1) as run:
-        run(services.work, _ids(city.recomputation("training", part_rows))[:1])  # the process is warm
-        alone = run(services.work, _ids(city.recomputation("training", part_rows)))
+        run(services.work, _ids(city.recomputation("training", rows))[:1])  # the process is warm
+        alone = run(services.work, _ids(city.recomputation("training", rows)))
     times["explained and audited, one worker"] = alone.times
     with workers(2) as run:
-        bare = city.recomputation("training", part_rows)
+        bare = city.recomputation("training", rows)
         ids = list(bare.parts.values_list("pk", flat=True))
         both = run(amounts, ids)
         times["amounts, two workers"] = both.times
         city.run("TRUNCATE bench_amounts")
         both = run(amounts, ids)
         times["amounts, two workers"] = min(times["amounts, two workers"], both.times)
-        kept = city.recomputation("training", part_rows)
+        kept = city.recomputation("training", rows)
         explained = run(services.work, _ids(kept))
         again = run(services.work, list(kept.parts.values_list("pk", flat=True)))
-        second = city.recomputation("training", part_rows)
+        second = city.recomputation("training", rows)
         explained_again = run(services.work, _ids(second))
     best = min(explained.times, explained_again.times)
     times["explained and audited, two workers"] = best
     _check_equal("SELECT id, trainee_rmb, institution_rmb FROM bench_amounts")
     for one in (kept, second):
         _check_equal(
-            "SELECT l.enrolment, r.trainee_rmb, r.institution_rmb FROM training_recomputedline r"
-            " JOIN training_frozenline l ON l.id = r.line_id JOIN recomputations_part p ON p.id = r.part_id"
+            f"SELECT (r.claim_id - {city.FIRST} - 1) * {city.CLAIM_LINES} + r.position + 1, r.trainee_rmb,"
+            " r.institution_rmb FROM training_recomputedline r JOIN recomputations_part p ON p.id = r.part_id"
             f" WHERE p.recomputation_id = {one.pk}"
         )
     some = min(LOOP_ROWS, rows)
@@ -80,19 +76,17 @@ def measure(rows: int) -> dict[str, Any]:
     return show(
         "training_awards", rows, times, ratios(times, pairs), targets=TARGETS,
         worker_peak_mb=peak, worker_peak_target_mb=MOST_MB, delivered_again_seconds=round(again.wall, 2),
-        bytes_a_row=_bytes_a_row(),
-        edits_found=_edit_is_found(kept),
+        bytes_a_row=_bytes_a_row(rows), edits_found=_edit_is_found(kept),
     )  # fmt: skip
 
 
-def _bytes_a_row() -> dict[str, int]:
-    """What a row takes on the disk with its indexes: frozen inputs in columns, and what a recomputation keeps."""
-    return {
-        table: round(
-            city.run(f"SELECT pg_total_relation_size('{table}')::float / count(*) FROM {table}")[0][0]
-        )  # noqa: S608
-        for table in ("training_frozenline", "training_recomputedline")
-    }
+def _bytes_a_row(rows: int) -> dict[str, int]:
+    """What a trainee takes on the disk with indexes: frozen inputs in columns, and what a recomputation keeps."""
+    ((frozen,),) = city.run("SELECT pg_total_relation_size('training_frozenclaim')")
+    ((kept,),) = city.run(
+        "SELECT pg_total_relation_size('training_recomputedline')::float / count(*) FROM training_recomputedline"
+    )
+    return {"frozen inputs": round(frozen / rows), "kept of a recomputation": round(kept)}
 
 
 def _terms():
@@ -127,17 +121,17 @@ def amounts(part_id: int) -> None:
 
     from casework import columns
     from recomputations.models import Part
-    from training.bulk import JUDGED, LINES, finder_of, found_in, span_of
+    from training.bulk import cells_of, claims_in, finder_of, span_of
 
     with transaction.atomic():
         part = Part.objects.select_related("recomputation").get(pk=part_id)
-        (ids, *facts, places), _more = columns.gather(LINES, ("enrolment", *JUDGED[1:]), span_of(part))
+        found = claims_in(span_of(part), "enrolments", "trainings", "contracts", "conditions")
+        enrolments, *facts = map(cells_of, found[2:])
         finder = finder_of(_terms())
-        paid = finder.texts(found_in([finder], None, facts), places)
-        columns.write(
-            "bench_amounts", ("id", "trainee_rmb", "institution_rmb"),
-            ("\n".join(map("\t".join, zip(ids, paid, strict=True))) + "\n").encode(),
-        )  # fmt: skip
+        codes = finder.columns(*facts)
+        tails = {code: "\t{}\t{}\n".format(*finder.decoded(code)) for code in set(codes)}
+        piece = "".join(map(add, enrolments, map(tails.__getitem__, codes)))
+        columns.write("bench_amounts", ("id", "trainee_rmb", "institution_rmb"), piece.encode())
 
 
 def _check_equal(found: str) -> None:
@@ -157,8 +151,8 @@ def _edit_is_found(recomputation) -> bool:
     city.run("SET session_replication_role = replica")
     part = recomputation.parts.first().pk
     city.run(
-        "UPDATE training_recomputedline SET trainee_rmb = trainee_rmb + 0.01 WHERE part_id = %s AND line_id ="
-        " (SELECT max(line_id) FROM training_recomputedline WHERE part_id = %s)",
+        "UPDATE training_recomputedline SET trainee_rmb = trainee_rmb + 0.01 WHERE part_id = %s AND position = 7"
+        " AND claim_id = (SELECT max(claim_id) FROM training_recomputedline WHERE part_id = %s)",
         [part, part],
     )
     city.run("SET session_replication_role = origin")

@@ -7,6 +7,8 @@ goes past the triggers and is no part of any figure.
 from typing import Any
 
 CLAIM_LINES = 100
+#: The keys of cases and assessments begin above this one.
+FIRST = 1_000_000_000
 RECEIPTS = 10
 NAMES = (
     "training_start", "training_end", "contract_start", "contract_end", "place", "certified", "education",
@@ -50,24 +52,26 @@ FROZEN = """
 INSERT INTO recomputations_frozen (assessment_id, rows)
 SELECT %(first)s + n, %(rows)s FROM generate_series(1, %(count)s) AS n
 """
-LINES = """
-INSERT INTO training_frozenline (assessment_id, position, enrolment, signed_on, training_start, training_end,
-    contract_start, contract_end, employer_place, certified, education, designated, already_subsidised)
-SELECT %(first)s + 1 + (id - 1) / %(rows)s, (id - 1) %% %(rows)s, id, contract_start, training_start, training_end,
-    contract_start, contract_end, place, certified, education, designated, already_subsidised
-FROM bench_facts ORDER BY id
+LINES = r"""
+INSERT INTO training_frozenclaim (assessment_id, trainees, enrolments, persons, signed, trainings,
+    contracts, conditions)
+SELECT %(first)s + 1 + (id - 1) / %(rows)s, count(*), string_agg(id::text, E'\n' ORDER BY id), '',
+    string_agg(contract_start::text, E'\n' ORDER BY id),
+    string_agg(training_start || '/' || training_end, E'\n' ORDER BY id),
+    string_agg(contract_start || '/' || coalesce(contract_end::text, ''), E'\n' ORDER BY id),
+    string_agg(concat_ws(' ', CASE WHEN certified THEN 'yes' ELSE 'no' END, education,
+        CASE WHEN designated THEN 'yes' ELSE 'no' END, CASE WHEN already_subsidised THEN 'yes' ELSE 'no' END, place),
+        E'\n' ORDER BY id)
+FROM bench_facts GROUP BY 1 ORDER BY 1
 """
 CLAIMS = """
-INSERT INTO applications_frozenclaim (assessment_id, year, earlier_usd, granted_rmb)
-SELECT %(first)s + n, 2015, 0, 0 FROM generate_series(1, %(count)s) AS n
-"""
-RECEIPT_ROWS = """
-INSERT INTO applications_frozenreceipt (claim_id, position, usd)
-SELECT %(first)s + enterprise, position, usd FROM bench_receipts ORDER BY enterprise, position
+INSERT INTO applications_frozenclaim (assessment_id, year, earlier_usd, granted_rmb, receipts_usd)
+SELECT %(first)s + enterprise, 2015, 0, 0, string_agg(usd::numeric(18,2)::text, ' ' ORDER BY position)
+FROM bench_receipts GROUP BY enterprise ORDER BY enterprise
 """
 TABLES = (
-    "training_recomputedline", "applications_recomputedclaim", "training_frozenline", "applications_frozenreceipt",
-    "applications_frozenclaim", "recomputations_frozen", "recomputations_part", "recomputations_recomputation",
+    "training_recomputedline", "applications_recomputedclaim", "training_frozenclaim", "applications_frozenclaim",
+    "recomputations_frozen", "recomputations_part", "recomputations_recomputation",
 )  # fmt: skip
 
 
@@ -89,8 +93,8 @@ def clear() -> None:
     run(f"TRUNCATE {', '.join(TABLES)}")
     for table in TABLES:
         run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    run("DELETE FROM casework_assessment WHERE id > 1000000000")
-    run("DELETE FROM casework_case WHERE id > 1000000000")
+    run("DELETE FROM casework_assessment WHERE id > %s", [FIRST])
+    run("DELETE FROM casework_case WHERE id > %s", [FIRST])
     run("SET session_replication_role = origin")
 
 
@@ -100,7 +104,7 @@ def _load(programme: str, count: int, rows: int, *statements: str) -> None:
     kind = {"institution": True} if programme == "training" else {}
     organisation = factories.OrganisationFactory(**kind)
     values = {
-        "first": 1_000_000_000,
+        "first": FIRST,
         "programme": programme,
         "organisation": organisation.pk,
         "user": factories.clerk_of(organisation).pk,
@@ -131,17 +135,32 @@ def load_offshore(enterprises: int) -> None:
     run("DROP TABLE IF EXISTS bench_receipts")
     run(RECEIPT_FACTS, [enterprises * RECEIPTS])
     run("ANALYZE bench_receipts")
-    _load("offshore", enterprises, 1, CLAIMS, RECEIPT_ROWS)
+    _load("offshore", enterprises, 1, CLAIMS)
 
 
-def recomputation(programme: str, part_rows: int = 10_000):
-    """Asked for and cut into parts, nothing sent: the measurement hands the parts out itself."""
+def lean(name: str, columns: str) -> None:
+    """An empty table of the measurement's own, which workers may write as the portal's user."""
+    from django.conf import settings
+
+    from accounts.scope import wide
+
+    run(f"DROP TABLE IF EXISTS {name}")
+    run(f"CREATE TABLE {name} ({columns})")
+    run(f"GRANT SELECT, INSERT ON {name} TO {wide(settings.DATABASE_APP_ROLE)}")
+
+
+def recomputation(programme: str, rows: int):
+    """Asked for and cut into parts, nothing sent: the measurement hands the parts out itself.
+
+    A city of so many rows has four parts at least: two workers get as much, whatever its size.
+    """
+    from casework.columns import PART
     from policy.selectors import frozen, published_versions
     from recomputations import services
     from recomputations.models import Recomputation
 
     terms = [frozen(version) for version in published_versions(programme)]
-    found = Recomputation.objects.create(programme=programme, terms=terms, part_rows=part_rows)
+    found = Recomputation.objects.create(programme=programme, terms=terms, part_rows=min(PART, rows // 4))
     quiet, services._send = services._send, lambda task, ids: None
     try:
         services.plan(found.pk)

@@ -15,7 +15,7 @@ from typing import Any
 
 from bench import city
 from bench.measure import ratios, show
-from bench.workers import BASE, workers
+from bench.workers import BASE, app_environment, workers
 
 ROWS = int(os.environ.get("BENCH_DISPATCH_ROWS", "200000"))
 TASKS = int(os.environ.get("BENCH_TASKS", "400"))
@@ -29,17 +29,16 @@ def measure() -> dict[str, Any]:
     from recomputations.selectors import standing
 
     city.load_training(ROWS)
-    city.run("DROP TABLE IF EXISTS bench_rows")
-    city.run(
-        "CREATE TABLE bench_rows (id bigint PRIMARY KEY, trainee_rmb numeric(14,2), institution_rmb numeric(14,2),"
-        " trace jsonb)"
+    city.lean(
+        "bench_rows",
+        "id bigint PRIMARY KEY, trainee_rmb numeric(14,2), institution_rmb numeric(14,2), trace jsonb",
     )
     with workers(2) as run:
-        run(services.work, _ids(city.recomputation("training")))  # both processes are warm
-        direct = min(run(services.work, _ids(city.recomputation("training"))).wall for _ in range(2))
+        run(services.work, _ids(city.recomputation("training", ROWS)))  # both processes are warm
+        direct = min(run(services.work, _ids(city.recomputation("training", ROWS))).wall for _ in range(2))
     with _worker():
-        _by_celery(tasks.work, _ids(city.recomputation("training")))
-        found = [_by_celery(tasks.work, _ids(kept := city.recomputation("training"))) for _ in range(2)]
+        _by_celery(tasks.work, _ids(city.recomputation("training", ROWS)))
+        found = [_by_celery(tasks.work, _ids(kept := city.recomputation("training", ROWS))) for _ in range(2)]
         single = _each_row()
     assert standing(kept).rows == ROWS and list(rows()) == []
     times = {
@@ -64,21 +63,17 @@ def _worker() -> Iterator[None]:
     from django.conf import settings
 
     log = Path(settings.DATA_DIR) / "bench-worker.log"
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "--app",
-        "nanchang_portal",
-        "--quiet",
-        "worker",
-        "--loglevel",
-        "INFO",
-    ]
-    command += ["--concurrency", "2", "--without-gossip", "--without-mingle", "--include", "bench.tasks"]
+    command = [sys.executable, "-m", "celery", "--app", "nanchang_portal", "--quiet", "worker"]
+    command += ["--loglevel", "INFO", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    command += ["--include", "bench.tasks"]
+    environment = os.environ | app_environment() | {"PYTHONPATH": str(BASE)}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=BASE, stdout=output, stderr=output, env={**os.environ, "PYTHONPATH": str(BASE)}
+            command,
+            cwd=BASE,
+            stdout=output,
+            stderr=output,
+            env=environment,
         )
     try:
         until = time.monotonic() + 120

@@ -32,6 +32,6 @@ def measure() -> dict[str, Any]:
     while (after := services.freeze_batch("training", after=after)) is not None:
         pass
     times = {"read the JSON": read, "into columns": clock.read()}
-    ((frozen,),) = city.run("SELECT count(*) FROM training_frozenline")
+    ((frozen,),) = city.run("SELECT sum(trainees) FROM training_frozenclaim")
     assert frozen == count == CLAIMS * LINES, (frozen, count)
     return show("into_columns", count, times, ratios(times, (("read the JSON", "into columns"),)), targets={})

@@ -3,12 +3,13 @@
 from celery import shared_task
 from django.db import models
 
+from bench import city
 from bench.awards import model
 from policy.enums import ProgrammeCode
 from policy.rules.training import assess_trainee
 from policy.selectors import published_terms
-from training.bulk import facts_from
-from training.frozen import FrozenLine
+from training.bulk import facts_at
+from training.frozen import FrozenClaim
 
 Award = model(
     "BenchTaskRow",
@@ -24,9 +25,10 @@ Award = model(
 @shared_task(name="bench.one_row")
 def one_row(number: int) -> None:
     """One trainee through objects: loaded, assessed with all steps, saved."""
-    line = FrozenLine.objects.get(enrolment=number)
+    claim, position = divmod(number - 1, city.CLAIM_LINES)
+    claim = FrozenClaim.objects.get(pk=city.FIRST + 1 + claim)
     (terms,) = published_terms(ProgrammeCode.TRAINING)
-    result = assess_trainee(facts_from(line, already_subsidised=line.already_subsidised), terms)
+    result = assess_trainee(facts_at(claim, position), terms)
     Award.objects.create(
         id=number,
         trainee_rmb=result.trainee_rmb,

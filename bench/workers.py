@@ -27,11 +27,20 @@ class Ran:
         return self.wall, self.used
 
 
-def _set_up() -> None:
+def app_environment() -> dict[str, str]:
+    """Of processes that come as the portal's own database user, who owns no table, as workers do."""
+    from django.conf import settings
+
+    from nanchang_portal import embedded
+
+    return {"DATABASE_URL": embedded.urls(settings.DATA_DIR).app_database}
+
+
+def _set_up(environment: dict[str, str]) -> None:
     sys.path.insert(0, str(BASE))
     import django
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "nanchang_portal.settings.test"
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "nanchang_portal.settings.test", **environment}
     django.setup()
     from django.db import connection
 
@@ -57,7 +66,9 @@ def _share(call: Callable[[int], object], ids: Sequence[int]) -> tuple[float, in
 def workers(count: int) -> Iterator[Callable[[Callable[[int], object], Sequence[int]], Ran]]:
     """`run(call, ids)`: `call` for each id, spread over `count` processes that are up already."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_set_up) as pool:
+    with ProcessPoolExecutor(
+        count, mp_context=context, initializer=_set_up, initargs=(app_environment(),)
+    ) as pool:
         while len(set(pool.map(_ready, range(4 * count)))) < count:
             pass
 

@@ -48,6 +48,8 @@ class Grant:
 
     table: str
     may: tuple[str, ...]
+    #: Not to the role, only to its wide companion.
+    is_apart: bool = False
 
 
 def _refused() -> dict[str, set[str]]:
@@ -72,12 +74,13 @@ def grants() -> Iterator[Grant]:
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy
     }
+    apart = {apps.get_model(label)._meta.db_table for label in row_security.APART}
     for table in sorted(tables | READ_ONLY):
         if table in READ_ONLY:
             yield Grant(table, ("SELECT",))
         else:
             kept = [what for what in ("UPDATE", "DELETE") if what not in refused.get(table, ())]
-            yield Grant(table, ("SELECT", "INSERT", *kept))
+            yield Grant(table, ("SELECT", "INSERT", *kept), table in apart)
 
 
 class CannotMakeRole(Exception):
@@ -88,12 +91,12 @@ def set_up(*, role: str, password: str = "", using: str = "default") -> list[Gra
     """Makes the role if need be and gives it exactly `grants()`; may be repeated at any time, by the owner."""
     connection = connections[using]
     found, wide = list(grants()), wide_of(role)
-    by_rights: dict[tuple[str, ...], list[str]] = {}
+    by_rights: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     with transaction.atomic(using=using), connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
         for grant in found:
             if grant.table in present:
-                by_rights.setdefault(grant.may, []).append(grant.table)
+                by_rights.setdefault((grant.is_apart, grant.may), []).append(grant.table)
         names = {
             "role": sql.Identifier(role),
             "wide": sql.Identifier(wide),
@@ -119,9 +122,11 @@ def set_up(*, role: str, password: str = "", using: str = "default") -> list[Gra
         run("GRANT USAGE ON SCHEMA public TO {both}")
         # The next number, of a case say, and not to set it back.
         run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {both}")
-        for may, tables in by_rights.items():
+        for (is_apart, may), tables in by_rights.items():
             run(
-                "GRANT {rights} ON {tables} TO {both}",
+                "GRANT {rights} ON {tables} TO {wide}"
+                if is_apart
+                else "GRANT {rights} ON {tables} TO {both}",
                 rights=sql.SQL(", ".join(may)),
                 tables=sql.SQL(", ").join(map(sql.Identifier, tables)),
             )

@@ -1,7 +1,8 @@
 """Row-level security: which organisation a row belongs to, and the policies that follow from it.
 
 `OWN` leads from each table to its organisation, by a column or by the row above it. `OFFICE` is read by officials and
-workers alone. What stands in neither belongs to nobody, to a person, or is public: tests/access knows each of them.
+workers alone; so is `APART`, by rights instead of policies. What stands in none of them belongs to nobody, to a person,
+or is public: tests/access knows each of them.
 The policies are made for the application's database user by `database_roles.set_up`; the tables' owner and the wide
 companion see every row. See decision 38.
 """
@@ -53,8 +54,6 @@ OWN = {
     "applications.BusinessLine": "business_return",
     "applications.OffshoreClaim": "case",
     "applications.Receipt": "claim",
-    "applications.FrozenClaim": "assessment",
-    "applications.FrozenReceipt": "claim",
     "training.TrainingClass": "institution",
     "training.Trainee": "institution",
     "training.Erasure": "trainee",
@@ -63,7 +62,6 @@ OWN = {
     "training.LabourContract": "enrolment",
     "training.TrainingClaim": "case",
     "training.ClaimLine": "claim",
-    "training.FrozenLine": "assessment",
 }
 OFFICE = {
     "casework.Delegation",
@@ -82,11 +80,17 @@ OFFICE = {
     "simulations.Alternative",
     "simulations.Chunk",
     "simulations.SimulatedCase",
-    "simulations.SimulatedResult",
     "recomputations.Recomputation",
     "recomputations.Part",
     "recomputations.Frozen",
+}
+#: Written by workers in one piece and read by officials: the application's user has no right to them at all, its wide
+#: companion has. They carry no policy, since PostgreSQL copies into no table that has one.
+APART = {
+    "simulations.SimulatedResult",
+    "applications.FrozenClaim",
     "applications.RecomputedClaim",
+    "training.FrozenClaim",
     "training.RecomputedLine",
 }
 #: The organisations of the request's person, worked out once for a statement and not for each row.

@@ -1,17 +1,21 @@
 """Training claims of a whole city in columns: the inputs as the rules saw them, judged by `policy.rules.findings`."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from itertools import zip_longest
+from operator import add
 from typing import Any
+
+from django.db import connection
 
 from casework import columns
 from casework.lines import by_key
 from casework.models import Assessment
 from casework.programmes import programme
 from policy.enums import ProgrammeCode
-from policy.rules.findings import ALREADY_SUBSIDISED, Finder, is_eligible
+from policy.rules.findings import ALREADY_SUBSIDISED, CODES, Conditions, Finder, Period, is_eligible
 from policy.rules.money import ZERO
 from policy.rules.terms import TrainingTerms
 from policy.rules.training import TraineeAssessment, TrainingFacts, explain
@@ -20,24 +24,21 @@ from policy.selectors import thawed
 from recomputations.models import Part
 from recomputations.programmes import Judged, Kept
 from training.assessment import facts_of
-from training.frozen import FrozenLine, RecomputedLine
+from training.frozen import FrozenClaim, RecomputedLine
 
+#: The columns of a claim in the order in which they are written.
 FROZEN = (
-    "assessment_id", "position", "enrolment", "twin", "signed_on", "training_start", "training_end",
-    "contract_start", "contract_end", "employer_place", "certified", "education", "designated", "already_subsidised",
+    "assessment_id", "trainees", "enrolments", "persons", "signed", "trainings", "contracts", "conditions",
 )  # fmt: skip
-#: What the rules look at, in the order of `Finder.columns`, and the place.
-JUDGED = ("id", "training_start", "training_end", "contract_start", "contract_end", "certified", "education",
-          "designated", "already_subsidised", "employer_place")  # fmt: skip
-LINES = """
-SELECT l.* FROM casework_case c JOIN training_frozenline l ON l.assessment_id = c.current_assessment_id
+CLAIMS = """
+SELECT k.assessment_id, k.trainees, {columns} FROM casework_case c
+JOIN training_frozenclaim k ON k.assessment_id = c.current_assessment_id
 WHERE c.programme = 'training' AND c.id BETWEEN %(first)s AND %(last)s
-    AND (%(year)s::int IS NULL OR c.year = %(year)s) ORDER BY l.id
+    AND (%(year)s::int IS NULL OR c.year = %(year)s) ORDER BY k.assessment_id
 """
 TOTALS = """
-SELECT l.assessment_id, sum(r.trainee_rmb + r.institution_rmb) FROM recomputations_part p
-JOIN training_recomputedline r ON r.part_id = p.id JOIN training_frozenline l ON l.id = r.line_id
-WHERE p.recomputation_id = %(recomputation)s GROUP BY 1
+SELECT r.claim_id, sum(r.trainee_rmb + r.institution_rmb) FROM recomputations_part p
+JOIN training_recomputedline r ON r.part_id = p.id WHERE p.recomputation_id = %(recomputation)s GROUP BY 1
 """
 
 
@@ -51,50 +52,68 @@ def _accepted(assessment: Assessment) -> Sequence[dict[str, Any]]:
     return rules.accepted(snapshot, by_key(assessment.inputs.get("lines", ())))["lines"]
 
 
-def frozen_rows(assessment: Assessment) -> Iterator[tuple[str, ...]]:
-    """The cells of one claim's trainees in the order of FROZEN, as COPY writes them."""
+def frozen_row(assessment: Assessment) -> tuple[Any, ...] | None:
+    """One claim in the order of FROZEN; None when no line of it was accepted."""
+    if not (lines := _accepted(assessment)):
+        return None
     subsidised = set(assessment.inputs["basis"]["subsidised"])
-    lines = _accepted(assessment)
-    often = {key for key, count in Counter(line["person_key"] for line in lines).items() if count > 1}
     first: dict[str, int] = {}
-    for position, line in enumerate(lines):
-        key = line["person_key"]
-        facts = facts_of(line, already_subsidised=key in subsidised)
-        yield (
-            str(assessment.pk),
-            str(position),
-            str(line["enrolment"]),
-            str(first.setdefault(key, position)) if key in often else "\\N",
-            facts.contract_signed.isoformat(),
-            facts.training_start.isoformat(),
-            facts.training_end.isoformat(),
-            facts.contract_start.isoformat(),
-            facts.contract_end.isoformat() if facts.contract_end else "\\N",
-            str(facts.place),
-            _boolean(facts.certified),
-            str(facts.education),
-            _boolean(facts.designated),
-            _boolean(facts.already_subsidised),
-        )
+    persons = [first.setdefault(line["person_key"], position) for position, line in enumerate(lines)]
+    facts = [facts_of(line, already_subsidised=line["person_key"] in subsidised) for line in lines]
+    return (
+        assessment.pk,
+        len(lines),
+        _lines(line["enrolment"] for line in lines),
+        _lines(persons) if len(first) < len(lines) else "",
+        _lines(one.contract_signed for one in facts),
+        _lines(_said_period(one.training_start, one.training_end) for one in facts),
+        _lines(_said_period(one.contract_start, one.contract_end) for one in facts),
+        _lines(map(_said_conditions, facts)),
+    )
 
 
-def _boolean(value: bool) -> str:
-    return "t" if value else "f"
+def _lines(cells: Iterable[Any]) -> str:
+    return "\n".join(map(str, cells))
 
 
-def facts_from(line: FrozenLine, *, already_subsidised: bool) -> TrainingFacts:
-    """The rules' facts of a trainee in columns."""
+def _said_period(first: date, last: date | None) -> str:
+    return f"{first}/{last or ''}"
+
+
+def _period(said: str) -> Period:
+    first, _, last = said.partition("/")
+    return date.fromisoformat(first), date.fromisoformat(last) if last else None
+
+
+def _said_conditions(facts: TrainingFacts) -> str:
+    certified, designated, before = (
+        "yes" if one else "no" for one in (facts.certified, facts.designated, facts.already_subsidised)
+    )
+    return f"{certified} {facts.education} {designated} {before} {facts.place}"
+
+
+def _conditions(said: str) -> Conditions:
+    certified, education, designated, before, place = said.split(" ")
+    return certified == "yes", education, designated == "yes", before == "yes", place
+
+
+def facts_at(claim: FrozenClaim, position: int) -> TrainingFacts:
+    """The rules' facts of one trainee of a claim in columns."""
+    texts = claim.signed, claim.trainings, claim.contracts, claim.conditions
+    signed, training, contract, conditions = (text.split("\n")[position] for text in texts)
+    (starts, ends), (first, last) = _period(training), _period(contract)
+    certified, education, designated, before, place = _conditions(conditions)
     return TrainingFacts(
-        training_start=line.training_start,
-        training_end=line.training_end,
-        contract_signed=line.signed_on,
-        contract_start=line.contract_start,
-        contract_end=line.contract_end,
-        place=line.employer_place,
-        certified=line.certified,
-        education=line.education,
-        designated=line.designated,
-        already_subsidised=already_subsidised,
+        training_start=starts,
+        training_end=ends,
+        contract_signed=date.fromisoformat(signed),
+        contract_start=first,
+        contract_end=last,
+        place=place,
+        certified=certified,
+        education=education,
+        designated=designated,
+        already_subsidised=before,
     )
 
 
@@ -105,19 +124,20 @@ def explained(row: RecomputedLine, terms: Sequence[TrainingTerms] | None = None)
     Raises policy.rules.training.FactsError when the row is not what the rules find of its facts.
     """
     terms = terms or [thawed(ProgrammeCode.TRAINING, one) for one in row.part.recomputation.terms]
-    version = version_on(terms, row.line.signed_on)
+    facts = facts_at(row.claim, row.position)
     # A person who stands in the claim twice is paid once: for the others an earlier line counts as paid before.
-    again = row.line.twin is not None and bool(row.findings & ALREADY_SUBSIDISED)
-    facts = facts_from(row.line, already_subsidised=row.line.already_subsidised or again)
-    return explain(facts, version, row.findings)
+    stands_before = row.claim.persons and row.claim.persons.split("\n")[row.position] != str(row.position)
+    if stands_before and row.findings & ALREADY_SUBSIDISED:
+        facts = replace(facts, already_subsidised=True)
+    return explain(facts, version_on(terms, facts.contract_signed), row.findings)
 
 
 class TrainingBulk:
     code = ProgrammeCode.TRAINING
     kept = Kept(
         table="training_recomputedline",
-        columns=("line_id", "trainee_rmb", "institution_rmb", "findings"),
-        key="line_id",
+        columns=("claim_id", "position", "trainee_rmb", "institution_rmb", "findings"),
+        key="claim_id, position",
         totals=TOTALS,
     )
 
@@ -125,113 +145,116 @@ class TrainingBulk:
         return [len(_accepted(assessment)) for assessment in assessments]
 
     def freeze(self, assessments: Sequence[Assessment]) -> None:
-        cells = [row for assessment in assessments for row in frozen_rows(assessment)]
-        columns.write(
-            "training_frozenline", FROZEN, columns.lines(*zip(*cells, strict=True)) if cells else b""
-        )
+        rows = [row for row in map(frozen_row, assessments) if row]
+        cells = ([str(cell) for cell in column] for column in zip(*rows, strict=True))
+        columns.write("training_frozenclaim", FROZEN, columns.lines(*map(columns.escaped, cells)))
 
     def differs(self, assessments: Sequence[Assessment]) -> Iterable[tuple[str, str, str]]:
-        expected = {row[:2]: row for assessment in assessments for row in frozen_rows(assessment)}
-        query = f"SELECT {', '.join(FROZEN)} FROM training_frozenline WHERE assessment_id = ANY(%s)"  # noqa: S608
-        for part in columns.read(query, [[assessment.pk for assessment in assessments]]):
-            for row in zip(*part, strict=True):
-                wanted = expected.pop(row[:2], None)
-                if wanted is None or row != tuple("" if cell == "\\N" else cell for cell in wanted):
-                    yield f"assessment {row[0]}, trainee {row[1]}", _said(wanted), _said(row)
-        for key, wanted in expected.items():
-            yield f"assessment {key[0]}, trainee {key[1]}", _said(wanted), "-"
+        found = FrozenClaim.objects.filter(pk__in=[one.pk for one in assessments]).values_list(*FROZEN)
+        present = {row[0]: row for row in found}
+        for assessment in assessments:
+            wanted, row = frozen_row(assessment), present.get(assessment.pk)
+            if row != wanted:
+                yield f"assessment {assessment.pk}", _said(wanted, row), _said(row, wanted)
 
     def judge(self, part: Part, terms: Sequence[TrainingTerms]) -> Judged:
         return judge(span_of(part), terms, part=part.pk)
 
 
-def _said(row: Sequence[str] | None) -> str:
-    return " ".join(row[2:]) if row else "-"
+def _said(row: Sequence[Any] | None, other: Sequence[Any] | None) -> str:
+    """The first line of a claim that differs from the other reading."""
+    mine, theirs = (_said_lines(one) for one in (row, other))
+    return next((" ".join(line) for n, line in enumerate(mine) if line not in theirs[n : n + 1]), "-")
+
+
+def _said_lines(row: Sequence[Any] | None) -> list[tuple[str, ...]]:
+    return list(zip_longest(*(str(cell).split("\n") for cell in row), fillvalue="")) if row else []
+
+
+def claims_in(span: dict[str, Any], *names: str) -> list[tuple]:
+    """Number, count of trainees and the named columns of every claim between two cases, each column a tuple."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIMS.format(columns=", ".join(names)), span)
+        return list(zip(*cursor.fetchall(), strict=True))
+
+
+def cells_of(column: Iterable[str]) -> list[str]:
+    """A line for each trainee of a part, from the texts of its claims."""
+    return "\n".join(column).split("\n")
 
 
 def judge(span: dict[str, Any], terms: Sequence[TrainingTerms], *, part: int) -> Judged:
     """What the terms say of the trainees between two cases, each with its findings; the rows begin with `part`."""
-    cells, (twins, first, last) = columns.gather(
-        LINES, JUDGED, span, more=("count(twin)", "min(signed_on)", "max(signed_on)")
-    )
-    ids, *facts, places = cells
-    if not ids:
+    found = claims_in(span, "persons", "signed", "trainings", "contracts", "conditions")
+    if not found:
         return Judged(b"", 0, ZERO)
-    # Versions are in force one after the other: the same on the first and the last day is the same on all between.
-    if (version := version_on(terms, first)) is version_on(terms, last):
-        finders = [finder_of(version)]
-        which = None
-    else:
-        finders, which = _by_version(span, terms)
-    found = found_in(finders, which, facts)
-    if twins:
-        _once_in_a_claim(found, finders, which, span)
-    if which is None:
-        rows = finders[0].explained(found, places)
-    else:
-        rows = [finders[n].explained([f], [p])[0] for n, f, p in zip(which, found, places, strict=True)]
-    rmb = sum((_rmb(row) * count for row, count in Counter(rows).items()), ZERO)
-    begin = f"{part}\t"
-    piece = begin + f"\n{begin}".join(map("\t".join, zip(ids, rows, strict=True))) + "\n"
-    return Judged(piece.encode(), len(ids), rmb)
+    claims, counts, persons, signed, *facts = found
+    finders, which = _by_version(cells_of(signed), terms)
+    codes = codes_of(finders, which, [cells_of(column) for column in facts])
+    if any(persons):
+        _once_in_a_claim(codes, finders, counts, persons)
+    rmb, tails = ZERO, {}
+    for code, count in Counter(codes).items():
+        trainee, institution, findings = finders[code // CODES].decoded(code % CODES)
+        rmb += (trainee + institution) * count
+        tails[code] = f"\t{trainee}\t{institution}\t{findings}\n"
+    rows, positions = list(map(tails.__getitem__, codes)), list(map(str, range(max(counts))))
+    piece, begin = [], 0
+    for claim, count in zip(claims, counts, strict=True):
+        head = f"{part}\t{claim}\t"
+        piece += head, head.join(map(add, positions[:count], rows[begin : begin + count]))
+        begin += count
+    return Judged("".join(piece).encode(), len(rows), rmb)
 
 
-def _rmb(row: str) -> Decimal:
-    trainee, institution, _findings = row.split("\t")
-    return Decimal(trainee) + Decimal(institution)
-
-
-_finders: list[tuple[TrainingTerms, Finder]] = []
+_finders: list[Finder] = []
 
 
 def finder_of(terms: TrainingTerms) -> Finder:
     """One memory for each version: a worker's parts share it."""
-    for known, finder in _finders:
-        if known == terms:
+    for finder in _finders:
+        if finder.terms == terms:
             return finder
-    _finders.append((terms, Finder(terms, date.fromisoformat)))
+    _finders.append(Finder(terms, _period, _conditions))
     del _finders[:-8]
-    return _finders[-1][1]
+    return _finders[-1]
 
 
-def _flags(cells: Iterable[str]) -> list[bool]:
-    return [cell == "true" for cell in cells]
+def _by_version(days: Sequence[str], terms: Sequence[TrainingTerms]) -> tuple[list[Finder], list[int] | None]:
+    """The versions that the days of signing fall under; which of them each row has, None when there is only one."""
+    of_day = {day: version_on(terms, date.fromisoformat(day)) for day in set(days)}
+    numbers = {
+        code: number for number, code in enumerate({version.code: None for version in of_day.values()})
+    }
+    finders = [finder_of(next(one for one in terms if one.code == code)) for code in numbers]
+    return finders, [numbers[of_day[day].code] for day in days] if len(finders) > 1 else None
 
 
-def found_in(finders: Sequence[Finder], which: Sequence[int] | None, facts: Sequence[list[str]]) -> list[int]:
-    """The findings of each row; `facts` are the columns of JUDGED between number and place, as PostgreSQL says them."""
-    starts, ends, firsts, lasts, certified, education, designated, before = facts
-    said = [starts, ends, firsts, lasts, _flags(certified), education, _flags(designated), _flags(before)]
+def codes_of(
+    finders: Sequence[Finder], which: Sequence[int] | None, facts: Sequence[Sequence[str]]
+) -> list[int]:
+    """The code of each row, and in the digits above it the number of its version."""
     if which is None:
-        return finders[0].columns(*said)
-    found = [0] * len(which)
+        return finders[0].columns(*facts)
+    codes = [0] * len(which)
     for number, finder in enumerate(finders):
         chosen = [place for place, mine in enumerate(which) if mine == number]
-        judged = finder.columns(*[[column[place] for place in chosen] for column in said])
-        for place, value in zip(chosen, judged, strict=True):
-            found[place] = value
-    return found
-
-
-def _by_version(span: dict[str, Any], terms: Sequence[TrainingTerms]) -> tuple[list[Finder], list[int]]:
-    """The versions that the days of signing fall under, and which of them each row has."""
-    (days,), _more = columns.gather(LINES, ("signed_on",), span)
-    of_day = {day: version_on(terms, date.fromisoformat(day)) for day in set(days)}
-    codes = {version.code: version for version in of_day.values()}
-    numbers = {code: number for number, code in enumerate(codes)}
-    return [finder_of(version) for version in codes.values()], [numbers[of_day[day].code] for day in days]
+        judged = finder.columns(*([column[place] for place in chosen] for column in facts))
+        for place, code in zip(chosen, judged, strict=True):
+            codes[place] = code + CODES * number
+    return codes
 
 
 def _once_in_a_claim(
-    found: list[int], finders: Sequence[Finder], which: Sequence[int] | None, span: dict[str, Any]
+    codes: list[int], finders: Sequence[Finder], counts: Sequence[int], persons: Sequence[str]
 ) -> None:
     """A person who stands in a claim twice is eligible once, as `training.assessment.assess_lines` has it."""
-    (claims, twins), _more = columns.gather(LINES, ("assessment_id", "twin"), span)
-    taken = set()
-    for place, person in enumerate(zip(claims, twins, strict=True)):
-        if person[1] == "":
-            continue
-        if person in taken:
-            found[place] |= finders[which[place] if which else 0].again
-        elif is_eligible(found[place]):
-            taken.add(person)
+    begin = 0
+    for count, firsts in zip(counts, persons, strict=True):
+        taken = set()
+        for place, person in enumerate(firsts.split("\n") if firsts else (), start=begin):
+            if person in taken:
+                codes[place] |= finders[codes[place] // CODES].again
+            elif is_eligible(codes[place]):
+                taken.add(person)
+        begin += count

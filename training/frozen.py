@@ -12,48 +12,53 @@ from casework.models import Assessment
 from recomputations.models import Part
 
 
-class FrozenLine(models.Model):
-    """One trainee of an assessed claim, as the rules saw them; `employer_place` decides the amounts."""
+class FrozenClaim(models.Model):
+    """The trainees of an assessed claim, as the rules saw them: each text has a line for each of them, in their order.
 
-    assessment = models.ForeignKey(
-        Assessment, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+",
+    One row a claim and not one a trainee: a city is read in a tenth of the time.
+    """
+
+    assessment = models.OneToOneField(
+        Assessment,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        db_constraint=False,
+        related_name="+",
         verbose_name=_("assessment"),
-    )  # fmt: skip
-    position = models.PositiveIntegerField(_("position"))
-    enrolment = models.BigIntegerField(_("enrolment"))
-    twin = models.PositiveIntegerField(
-        _("same person as"),
-        null=True,
-        blank=True,
-        help_text=_("Where this person stands first in the claim."),
     )
-    signed_on = models.DateField(_("signed"))
-    training_start = models.DateField(_("training starts"))
-    training_end = models.DateField(_("training ends"))
-    contract_start = models.DateField(_("contract starts"))
-    contract_end = models.DateField(_("contract ends"), null=True, blank=True)
-    employer_place = models.CharField(_("place of the employer"), max_length=10)
-    certified = models.BooleanField(_("certified"))
-    education = models.CharField(_("education"), max_length=20)
-    designated = models.BooleanField(_("designated"))
-    already_subsidised = models.BooleanField(_("subsidised before"))
+    trainees = models.PositiveIntegerField(_("trainees"))
+    enrolments = models.TextField(_("enrolments"))
+    persons = models.TextField(
+        _("persons"),
+        blank=True,
+        help_text=_("Where each person stands first in the claim; empty when nobody stands there twice."),
+    )
+    signed = models.TextField(_("signed"))
+    trainings = models.TextField(
+        _("training periods"), help_text=_("First and last day: 2015-01-01/2015-03-31.")
+    )
+    contracts = models.TextField(_("contract periods"), help_text=_("2015-04-01/ is an open-ended one."))
+    conditions = models.TextField(
+        _("other conditions"),
+        help_text=_("Certificate, education, designation, subsidised before, place of the employer."),
+    )
 
     class Meta:
-        verbose_name = _("trainee in columns")
-        verbose_name_plural = _("trainees in columns")
+        verbose_name = _("trainees of a claim in columns")
+        verbose_name_plural = _("trainees of claims in columns")
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "position"], name="frozen_line_once"),
+            models.CheckConstraint(condition=models.Q(trainees__gt=0), name="frozen_claim_has_trainees"),
         ]
         triggers = append_only()
 
     def __str__(self) -> str:
-        return f"{self.assessment_id}/{self.position}"
+        return f"{self.assessment_id}"
 
 
 class RecomputedLine(models.Model):
     """RMB of one trainee, and the findings in one number (policy.rules.findings): no award, and never one."""
 
-    pk = models.CompositePrimaryKey("part", "line")
+    pk = models.CompositePrimaryKey("part", "claim", "position")
     part = models.ForeignKey(
         Part,
         on_delete=models.PROTECT,
@@ -62,10 +67,11 @@ class RecomputedLine(models.Model):
         related_name="+",
         verbose_name=_("part"),
     )
-    line = models.ForeignKey(
-        FrozenLine, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+",
-        verbose_name=_("trainee in columns"),
+    claim = models.ForeignKey(
+        FrozenClaim, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+",
+        verbose_name=_("claim in columns"),
     )  # fmt: skip
+    position = models.PositiveIntegerField(_("position"))
     trainee_rmb = models.DecimalField(_("to the trainee (RMB)"), max_digits=14, decimal_places=2)
     institution_rmb = models.DecimalField(_("to the institution (RMB)"), max_digits=14, decimal_places=2)
     findings = models.PositiveSmallIntegerField(_("findings"))
@@ -76,4 +82,4 @@ class RecomputedLine(models.Model):
         triggers = append_only()
 
     def __str__(self) -> str:
-        return f"{self.part_id}/{self.line_id}: {self.trainee_rmb} + {self.institution_rmb}"
+        return f"{self.part_id}/{self.claim_id}/{self.position}: {self.trainee_rmb} + {self.institution_rmb}"

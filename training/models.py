@@ -22,7 +22,7 @@ from audit.triggers import append_only
 from policy.sectors import Sector
 from training.claim_models import ClaimLine, TrainingClaim  # noqa: F401  (tables in a file of their own)
 from training.enums import Education, IdentityKind
-from training.frozen import FrozenLine, RecomputedLine  # noqa: F401  (tables in a file of their own)
+from training.frozen import FrozenClaim, RecomputedLine  # noqa: F401  (tables in a file of their own)
 from training.identities import person_number
 
 #: What stands where personal data were erased.

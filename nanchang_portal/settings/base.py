@@ -267,7 +267,9 @@ CELERY_DB_REUSE_MAX = 1000
 # A worker takes from both in turn, so a city's parts never keep a single calculation waiting; see docs/scaling.md.
 CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("celery", "bulk")]
 CELERY_TASK_DEFAULT_QUEUE = "celery"
-CELERY_TASK_ROUTES = {"recomputations.*": {"queue": "bulk"}}
+CELERY_TASK_ROUTES = dict.fromkeys(
+    ("recomputations.*", "simulations.freeze", "simulations.calculate"), {"queue": "bulk"}
+)
 # The portal's own LOGGING, in the worker too.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from .money import ZERO, round_fen
 from .operators import Operator
 from .periods import compare_months
-from .terms import Payee, TrainingTerms
+from .terms import Payee, Place, TrainingTerms
 
 TRAINING_SHORT, TRAINING_EXACT = 1, 2
 NO_CERTIFICATE = 4
@@ -110,66 +110,74 @@ def _others(
 
 
 class _Memory(dict):
-    """What a function said before, by its arguments."""
+    """What a function said before, by its argument."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[[Any], int]) -> None:
         super().__init__()
         self._function = function
 
-    def __missing__(self, arguments: tuple) -> Any:
-        value = self._function(*arguments)
+    def __missing__(self, argument: Any) -> int:
+        value = self._function(argument)
         if len(self) < _REMEMBERED:
-            self[arguments] = value
+            self[argument] = value
         return value
 
 
-class Finder:
-    """`find` for many rows under the same terms. In a city most periods and all other conditions repeat.
+Period = tuple[date, date | None]
+#: Certified, education, designated, subsidised before, and the place, which decides the amounts.
+Conditions = tuple[bool, str, bool, bool, str]
 
-    `day` makes a date of what the columns hold (ISO texts: `date.fromisoformat`); an open end is None or "".
+
+class Finder:
+    """`find` for many rows under the same terms; each distinct period and set of conditions is judged once.
+
+    What it says of a row is a code: its findings, and in the digits above them its place. `period` and `conditions`
+    make the rules' values of what the columns hold.
     """
 
-    def __init__(self, terms: TrainingTerms, day: Callable[[Any], date] = lambda day: day) -> None:
-        self._training = _Memory(lambda start, end: _training(day(start), day(end), terms))
-        self._contract = _Memory(lambda start, end: _contract(day(start), day(end) if end else None, terms))
-        self._others = _Memory(lambda *said: _others(*said, terms))
-        self._amounts = _Memory(lambda findings, place: amounts(findings, place, terms))
-        self._texts = _Memory(lambda *said: "\t".join(map(str, self._amounts[said])))
-        self._explained = _Memory(lambda *said: f"{self._texts[said]}\t{said[0]}")
+    def __init__(
+        self,
+        terms: TrainingTerms,
+        period: Callable[[Any], Period] = lambda said: said,
+        conditions: Callable[[Any], Conditions] = lambda said: said,
+    ) -> None:
+        self.terms = terms
+        self._training = _Memory(lambda said: _training(*period(said), terms))
+        self._contract = _Memory(lambda said: _contract(*period(said), terms))
+        self._conditions = _Memory(lambda said: _coded(*conditions(said), terms))
         #: What is added when it turns out that the person has received the subsidy before.
         self.again = ALREADY_SUBSIDISED if terms.once_per_person else 0
 
     def columns(
-        self,
-        training_start: Iterable[Any],
-        training_end: Iterable[Any],
-        contract_start: Iterable[Any],
-        contract_end: Iterable[Any],
-        certified: Iterable[bool],
-        education: Iterable[str],
-        designated: Iterable[bool],
-        already_subsidised: Iterable[bool],
+        self, trainings: Iterable[Any], contracts: Iterable[Any], conditions: Iterable[Any]
     ) -> list[int]:
-        """The findings of each row; the days of a row must be in order (training.TrainingFacts).
+        """The code of each row; the days of a row must be in order (training.TrainingFacts).
 
         Raises PeriodError as `find` does.
         """
         periods = map(
-            or_,
-            map(self._training.__getitem__, zip(training_start, training_end, strict=True)),
-            map(self._contract.__getitem__, zip(contract_start, contract_end, strict=True)),
+            or_, map(self._training.__getitem__, trainings), map(self._contract.__getitem__, contracts)
         )
-        others = zip(certified, education, designated, already_subsidised, strict=True)
-        return list(map(or_, periods, map(self._others.__getitem__, others)))
+        return list(map(or_, periods, map(self._conditions.__getitem__, conditions)))
 
-    def amounts(self, findings: Iterable[int], places: Iterable[str]) -> list[tuple[Decimal, Decimal]]:
-        """RMB of trainee and institution for each row."""
-        return list(map(self._amounts.__getitem__, zip(findings, places, strict=True)))
+    def decoded(self, code: int) -> tuple[Decimal, Decimal, int]:
+        """RMB of trainee and institution, and the findings behind a code."""
+        place, found = divmod(code, LIMIT)
+        return *amounts(found, _PLACES[place], self.terms), found
 
-    def texts(self, findings: Iterable[int], places: Iterable[str]) -> list[str]:
-        """The same as "trainee<tab>institution", ready for COPY."""
-        return list(map(self._texts.__getitem__, zip(findings, places, strict=True)))
 
-    def explained(self, findings: Iterable[int], places: Iterable[str]) -> list[str]:
-        """The same with the findings: "trainee<tab>institution<tab>findings"."""
-        return list(map(self._explained.__getitem__, zip(findings, places, strict=True)))
+_PLACES = tuple(Place)
+#: A code is below this number.
+CODES = LIMIT * len(_PLACES)
+
+
+def _coded(
+    certified: bool,
+    education: str,
+    designated: bool,
+    already_subsidised: bool,
+    place: str,
+    terms: TrainingTerms,
+) -> int:
+    found = _others(certified, education, designated, already_subsidised, terms)
+    return found + LIMIT * _PLACES.index(Place(place))

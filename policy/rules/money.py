@@ -74,6 +74,15 @@ def multiply(value: Decimal, other: Decimal) -> Decimal:
     return _EXACT.multiply(value, other)
 
 
+def shifted(digits: int, decimals: int) -> Decimal:
+    """The exact amount of so many digits: `decimals` says by how many places they are moved.
+
+    >>> shifted(14999987500, -5)
+    Decimal('149999.87500')
+    """
+    return _EXACT.scaleb(digits, decimals)
+
+
 def check_amount(value: Decimal) -> Decimal:
     """Return `value` when it is a finite Decimal of a sane size, else raise AmountError.
 

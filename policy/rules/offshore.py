@@ -188,8 +188,8 @@ def award_of(total: Decimal, terms: OffshoreTerms) -> tuple[Decimal, int]:
     if not terms.threshold_op.passes(total, terms.threshold_usd):
         equal = terms.threshold_op.fails_by_equality(total, terms.threshold_usd)
         return ZERO, BELOW | EQUAL * equal
-    product, _rounded, capped = _figures(total, terms)
-    return round_fen(capped), CAPPED * (product > terms.cap_rmb)
+    product, rounded, capped = _figures(total, terms)
+    return rounded if capped is rounded else round_fen(capped), CAPPED * (product > terms.cap_rmb)
 
 
 def claim_award_of(total: Decimal, granted: Decimal, terms: OffshoreTerms) -> tuple[Decimal, int]:

@@ -64,7 +64,7 @@ def labels() -> set[str]:
 
 
 def test_every_table_is_walled_or_says_why_not():
-    known = [set(row_security.OWN), row_security.OFFICE, *OPEN.values()]
+    known = [set(row_security.OWN), row_security.OFFICE, row_security.APART, *OPEN.values()]
     assert sum(len(part) for part in known) == len(set().union(*known)), "a table stands twice"
     assert set().union(*known) == labels()
 
@@ -128,6 +128,18 @@ def test_nobody_named_nothing_shown_and_everything_when_it_was_said(as_web):
     assert Case.objects.exists() and Trainee.objects.exists()
     scope.leave()
     assert not Case.objects.exists()
+
+
+def test_what_stands_apart_is_not_read_by_a_request_that_forgot_its_filter(world, as_web):
+    for label in row_security.APART:
+        for enter in (lambda: None, lambda: scope.enter(scope.of(world.clerk))):
+            enter()
+            with pytest.raises(DatabaseError, match="permission denied") as caught, transaction.atomic():
+                seen(label)
+            assert isinstance(caught.value.__cause__, errors.InsufficientPrivilege)
+            scope.leave()
+    with scope.across("test"):
+        assert all(seen(label) is not None for label in row_security.APART)
 
 
 def refused(action) -> None:
@@ -281,7 +293,7 @@ def test_a_look_across_ends_with_its_block_also_after_an_error(world, as_web):
 
 @pytest.mark.parametrize("programme", ["offshore", "training"])
 def test_a_worker_writes_in_one_piece_through_the_wall(world, as_web, programme):
-    """COPY goes into no walled table: what a city's recomputation and a simulation write takes the way around."""
+    """COPY goes into no walled table: what a city's recomputation and a simulation write stands apart."""
     as_web.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}_all")
     recomputation = recomputations.start(programme=programme, year=None, user=None)
     tasks.plan(recomputation.pk)

@@ -24,19 +24,19 @@ def written(table: str) -> str:
     return columns.write(table, ("id", "word", "number"), piece)
 
 
-def test_what_was_written_is_read_again_part_by_part(table):
+def test_what_was_written_stands_there_as_it_was_meant(table):
     written(table)
-    parts = list(columns.read("SELECT id, word, number FROM words WHERE id >= %s ORDER BY id", [1], size=3))
-    assert [len(ids) for ids, _words, _numbers in parts] == [3, 3, 1]
-    assert [word for _ids, words, _numbers in parts for word in words] == TEXTS[1:]
-    assert {number for _ids, _words, numbers in parts for number in numbers} == {"1.50"}
-
-
-def test_nothing_reads_as_empty(table):
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO words VALUES (1, NULL, NULL)")
-    assert list(columns.read("SELECT * FROM words")) == [[("1",), ("",), ("",)]]
-    assert list(columns.read("SELECT * FROM words WHERE false")) == []
+        cursor.execute("SELECT word FROM words ORDER BY id")
+        assert [word for (word,) in cursor.fetchall()] == TEXTS
+
+
+def test_columns_come_in_the_order_of_the_query(table):
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO words VALUES (2, 'b', 2), (1, NULL, 1.5)")
+    query = "SELECT * FROM words WHERE id <= %s ORDER BY id"
+    assert columns.gather(query, ("id", "word", "number"), [9]) == [["1", "2"], ["", "b"], ["1.50", "2.00"]]
+    assert columns.gather(query, ("id", "word"), [0]) == [[], []]
 
 
 def test_one_edited_row_changes_the_digest(table):

@@ -1,6 +1,7 @@
 """One number for each trainee: the same as the single assessment, and its steps are built from it again."""
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -59,17 +60,20 @@ def facts(chance: random.Random, terms: TrainingTerms) -> TrainingFacts:
     )
 
 
-def columns_of(rows: list[TrainingFacts], day=lambda day: day) -> list[list]:
-    return [
-        [day(row.training_start) for row in rows],
-        [day(row.training_end) for row in rows],
-        [day(row.contract_start) for row in rows],
-        [day(row.contract_end) if row.contract_end else None for row in rows],
-        [row.certified for row in rows],
-        [row.education for row in rows],
-        [row.designated for row in rows],
-        [row.already_subsidised for row in rows],
-    ]
+def columns_of(rows: list[TrainingFacts]) -> tuple[list, list, list]:
+    return (
+        [(row.training_start, row.training_end) for row in rows],
+        [(row.contract_start, row.contract_end) for row in rows],
+        [
+            (row.certified, row.education, row.designated, row.already_subsidised, str(row.place))
+            for row in rows
+        ],
+    )
+
+
+def period_of(said: str) -> tuple[date, date | None]:
+    first, last = said.split()
+    return date.fromisoformat(first), None if last == "None" else date.fromisoformat(last)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -78,18 +82,20 @@ def test_many_at_once_are_judged_as_one_by_one(seed):
     chance = random.Random(seed)
     terms = SEEDED if seed == 0 else other_terms(chance)
     rows = [facts(chance, terms) for _ in range(500)]
-    found = findings.Finder(terms).columns(*columns_of(rows))
-    as_text = findings.Finder(terms, date.fromisoformat).columns(*columns_of(rows, date.isoformat))
-    assert as_text == found
-    paid = findings.Finder(terms).amounts(found, [row.place for row in rows])
-    for row, number, amounts in zip(rows, found, paid, strict=True):
+    finder, (trainings, contracts, conditions) = findings.Finder(terms), columns_of(rows)
+    found = finder.columns(trainings, contracts, conditions)
+    texts = ([f"{first} {last}" for first, last in column] for column in (trainings, contracts))
+    assert findings.Finder(terms, period_of).columns(*texts, conditions) == found
+    assert finder.columns(trainings, contracts, conditions) == found, "from memory"
+    for row, code in zip(rows, found, strict=True):
+        *amounts, number = finder.decoded(code)
         single = assess_trainee(row, terms)
         assert explain(row, terms, number) == single
         assert [s.numbers for s in explain(row, terms, number).steps] == [s.numbers for s in single.steps]
-        assert amounts == (single.trainee_rmb, single.institution_rmb)
+        assert amounts == [single.trainee_rmb, single.institution_rmb]
         assert findings.is_eligible(number) == single.eligible == (not single.reasons)
         assert findings.is_boundary(number) == single.boundary
-        assert 0 <= number < findings.LIMIT
+        assert 0 <= number < findings.LIMIT and 0 <= code < findings.CODES
     assert len(set(found)) > 10, "the cases differ"
 
 
@@ -101,12 +107,8 @@ def test_a_person_who_was_paid_before():
         if findings.is_eligible(findings.find(r, SEEDED))
     )
     finder = findings.Finder(SEEDED)
-    (first,), (again,) = (
-        finder.columns(*columns_of([row])),
-        finder.columns(
-            *(column[:-1] + [True] if n == 7 else column for n, column in enumerate(columns_of([row])))
-        ),
-    )
+    (first,) = finder.columns(*columns_of([row]))
+    (again,) = finder.columns(*columns_of([replace(row, already_subsidised=True)]))
     assert again == first | finder.again and not findings.is_eligible(again)
 
 

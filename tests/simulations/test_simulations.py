@@ -10,10 +10,12 @@ from accounts.enums import OfficialRole
 from audit.models import Record
 from casework.models import Assessment, Award, AwardLine
 from casework.programmes import programme
+from casework.tasks import calculate as calculate_claim
 from casework.transitions import Refused
 from ledger.models import Entry
+from nanchang_portal import celery_app
 from policy import drafting
-from simulations import figures
+from simulations import figures, tasks
 from simulations.enums import ChunkState, SimulationState
 from simulations.figures import Change
 from simulations.models import Chunk, SimulatedCase, SimulatedResult, Simulation
@@ -342,3 +344,17 @@ def test_only_who_writes_versions_asks(city, gte):
     with pytest.raises(Refused) as caught:
         ask(auditor, gte)
     assert caught.value.code == "permission"
+
+
+def test_a_simulation_does_not_stand_in_front_of_filed_claims():
+    """Its chunks wait in a queue of their own, from which a worker takes in turn with the other."""
+    with celery_app.connection_for_write() as broker:
+        client = broker.default_channel.client
+        before = {name: client.llen(name) for name in ("celery", "bulk")}
+        for number in range(20):
+            tasks.calculate.delay(number)
+        tasks.freeze.delay(1)
+        calculate_claim.delay(1)
+        found = {name: client.llen(name) - before[name] for name in ("celery", "bulk")}
+        client.delete("bulk", "celery")
+    assert found == {"celery": 1, "bulk": 21}

@@ -14,7 +14,7 @@ from applications.layout import LAYOUT
 from applications.models import OffshoreClaim, Receipt
 from applications.selectors import Rates, approved_claims_of_year, claim_lines, claim_of
 from casework.enums import IN_REVIEW, LineVerdict, Payee
-from casework.models import Case
+from casework.models import Award, Case
 from casework.programmes import (
     AMOUNT,
     AssessedResult,
@@ -218,14 +218,15 @@ class OffshoreProgramme:
             organisation=case.organisation_id, programme=self.code, year=case.year, status__in=IN_REVIEW
         ).exclude(pk=case.pk)
 
-    def grant(self, case: Case, result: AssessedResult, user) -> None:
+    def grant(self, award: Award, result: AssessedResult, user) -> None:
+        case = award.case
         balance = ledger.allowance(
             organisation=case.organisation,
             programme=self.code,
             year=case.year,
             limit_rmb=Decimal(result.details["cap_rmb"]),
         )
-        ledger.grant(balance=balance, amount_rmb=result.amount_rmb, key=case.award.key, user=user)
+        ledger.grant(balance=balance, amount_rmb=result.amount_rmb, key=award.key, user=user)
 
     def release(self, case: Case) -> None:
         Receipt.objects.filter(claim__case=case).update(released=True)

@@ -39,7 +39,7 @@ def _locked_head(key: str) -> Stream:
     return head
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     *,
     actor: models.Model | str,

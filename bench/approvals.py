@@ -2,8 +2,9 @@
 
 Limit: one prepared statement in psycopg, a guarded UPDATE that feeds the INSERT, from four connections at once. Usual:
 `SELECT .. FOR UPDATE`, look, save, write an entry, in Django. Then a cap that suffices for half of those who ask: what
-was granted beyond it is counted. At last a batch: the posts of all who ask as one statement that adds up in their order
-and takes those that fit, into the ledger's own tables with their triggers.
+was granted beyond it is counted. Then batches: the posts of all who ask as one statement that adds up in their order
+and takes those that fit, into the ledger's own tables with their triggers; and what the portal does with such
+statements, a fund's queue served and a batch of payments committed. At last whole approvals, and where their time goes.
 """
 
 import os
@@ -14,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from bench import city
-from bench.measure import ratios, show
+from bench.measure import Clock, ratios, show
 
 RACERS = 4
 POSTS = int(os.environ.get("BENCH_POSTS", "400"))
@@ -45,14 +46,17 @@ def measure() -> dict[str, Any]:
     usual = _usual(balance, user)
     beyond = _beyond(user)
     batch = _batch(user)
-    approved = _approved()
+    served, committed = _funds()
+    approved, parts = _approved()
     # All are told for as many posts, so that the ratios are those of one.
     times = {
-        "guarded statement": (guarded, 0.0),
-        "ledger post": (posted, 0.0),
-        "select for update": (usual, 0.0),
-        "batch by window sum": (batch, 0.0),
-        "whole audited approval": (approved / APPROVALS * RACERS * POSTS, 0.0),
+        "guarded statement": guarded,
+        "ledger post": posted,
+        "select for update": usual,
+        "batch by window sum": batch,
+        "a fund's queue served": served,
+        "a batch of payments committed": committed,
+        "whole audited approval": _scaled(approved, RACERS * POSTS / APPROVALS),
     }
     found = ratios(
         times,
@@ -61,16 +65,23 @@ def measure() -> dict[str, Any]:
             ("guarded statement", "whole audited approval"),
             ("select for update", "ledger post"),
             ("select for update", "batch by window sum"),
+            ("select for update", "a fund's queue served"),
+            ("select for update", "a batch of payments committed"),
         ),
     )
     return show(
         "approvals", RACERS * POSTS, times, found, targets=TARGETS, connections=RACERS, overshoot_rmb=str(beyond),
-        overshoot_target_rmb="0",
+        overshoot_target_rmb="0", one_approval=parts,
     )  # fmt: skip
 
 
-def _at_once(call: Callable[[int, int], object]) -> float:
-    """Seconds for POSTS calls in each of RACERS threads, connections being open."""
+def _scaled(times: tuple[float, float], factor: float) -> tuple[float, float]:
+    wall, used = times
+    return wall * factor, used * factor
+
+
+def _at_once(call: Callable[[int, int], object]) -> tuple[float, float]:
+    """Times for POSTS calls in each of RACERS threads, connections being open."""
     from django.db import connection
 
     gate, failures = threading.Barrier(RACERS + 1), []
@@ -90,16 +101,17 @@ def _at_once(call: Callable[[int, int], object]) -> float:
     threads = [threading.Thread(target=race, args=[racer]) for racer in range(RACERS)]
     for thread in threads:
         thread.start()
+    clock = Clock(server=True)
     gate.wait(60)
-    begin = time.perf_counter()
     for thread in threads:
         thread.join()
+    times = clock.read()
     if failures:
         raise failures[0]
-    return time.perf_counter() - begin
+    return times
 
 
-def _guarded() -> float:
+def _guarded() -> tuple[float, float]:
     import psycopg
     from django.db import connection
 
@@ -129,7 +141,7 @@ def _balance(limit: str):
     )
 
 
-def _posted() -> tuple[float, Any, Any]:
+def _posted() -> tuple[tuple[float, float], Any, Any]:
     from ledger import services
     from tests import factories
 
@@ -144,7 +156,7 @@ def _posted() -> tuple[float, Any, Any]:
     return seconds, balance, user
 
 
-def _usual(balance, user) -> float:
+def _usual(balance, user) -> tuple[float, float]:
     from django.db import models, transaction
 
     from bench.awards import model
@@ -191,32 +203,108 @@ def _beyond(user) -> Decimal:
     return max(Decimal(0), balance.granted_rmb - balance.limit_rmb)
 
 
-def _batch(user) -> float:
-    """Seconds for one statement that posts what RACERS times POSTS ask, half of which fits; told for all of them."""
+def _batch(user) -> tuple[float, float]:
+    """Times for one statement that posts what RACERS times POSTS ask, half of which fits; told for all of them."""
     asking = RACERS * POSTS
     balance = _balance(str(asking // 2))
-    begin = time.perf_counter()
+    clock = Clock(server=True)
     city.run(BATCH, {"balance": balance.pk, "user": user.pk, "asking": asking})
-    seconds = time.perf_counter() - begin
+    times = clock.read()
     balance.refresh_from_db()
     assert balance.granted_rmb == balance.limit_rmb, balance.granted_rmb
-    return seconds * asking / (asking // 2)
+    return _scaled(times, asking / (asking // 2))
 
 
-def _approved() -> float:
-    """Seconds for APPROVALS final passes, one after the other: review, step, award, ledger, fund, letter, audit."""
+def _funds() -> tuple[tuple[float, float], tuple[float, float]]:
+    """Times for a budget that serves RACERS times POSTS who wait, and for committing all of them to payments."""
     from accounts.enums import OfficialRole
-    from casework.enums import Stage
+    from ledger import changes, funds
+    from ledger.enums import ChangeKind, EntryKind
+    from ledger.models import Reservation
+    from tests import factories
+
+    asking = RACERS * POSTS
+    finance = [factories.official(OfficialRole.FINANCE) for _ in range(2)]
+    fund = funds.fund_balance(programme="offshore", year=2014)
+    Reservation.objects.bulk_create(
+        Reservation(balance=fund, key=f"bench:{number}", amount_rmb=1, queued_by=finance[0])
+        for number in range(asking)
+    )
+    budget = changes.propose(
+        user=finance[0], kind=ChangeKind.BUDGET, programme="offshore", year=2014, amount_rmb=Decimal(asking),
+        document="bench", reason="bench",
+    )  # fmt: skip
+    clock = Clock(server=True)
+    changes.confirm(change_id=budget.pk, user=finance[1])
+    served = clock.read()
+    fund.refresh_from_db()
+    assert fund.reserved_rmb == asking, fund.reserved_rmb
+    moves = [funds.Move(f"bench:{n}", f"payment:{n}", Decimal(1)) for n in range(asking)]
+    clock = Clock(server=True)
+    funds.move(EntryKind.COMMIT, moves, user=finance[0])
+    return served, clock.read()
+
+
+class Statements:
+    """Counts statements and their time, as Django sends them."""
+
+    def __init__(self) -> None:
+        self.count, self.seconds = 0, 0.0
+
+    def __call__(self, execute, sql, params, many, context):
+        begin = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self.count += 1
+            self.seconds += time.perf_counter() - begin
+
+
+def _approved() -> tuple[tuple[float, float], dict[str, float]]:
+    """Times for APPROVALS final passes, one after the other: review, step, award, ledger, fund, letter, audit.
+
+    And of one: its statements, their share, and that of the messages to workers; the rest is Python and the commit.
+    """
+    from django.db import connection
+
+    from accounts.enums import OfficialRole
+    from casework.enums import Outcome, Stage
+    from casework.services import decisions
+    from notices.services import letters
     from tests import factories
 
     initial = factories.official(OfficialRole.INITIAL_REVIEWER)
     final = factories.official(OfficialRole.FINAL_REVIEWER)
     cases = []
-    for _ in range(APPROVALS):
+    for _ in range(APPROVALS + 1):
         enterprise = factories.OrganisationFactory()
         case = factories.filed_offshore(enterprise, factories.clerk_of(enterprise), "250000")
         cases.append(factories.decide(case, initial, Stage.INITIAL))
-    begin = time.perf_counter()
-    for case in cases:
-        factories.decide(case, final, Stage.FINAL)
-    return time.perf_counter() - begin
+    factories.decide(cases.pop(), final, Stage.FINAL)
+    sent = [0.0]
+    nudge = letters.nudge
+
+    def timed(letter_id: int) -> None:
+        begin = time.perf_counter()
+        nudge(letter_id)
+        sent[0] += time.perf_counter() - begin
+
+    letters.nudge, statements = timed, Statements()
+    clock = Clock(server=True)
+    try:
+        with connection.execute_wrapper(statements):
+            for case in cases:
+                decisions.decide(
+                    case_id=case.pk, user=final, stage=Stage.FINAL, outcome=Outcome.PASS,
+                    assessment_hash=case.current_assessment.hash,
+                )  # fmt: skip
+    finally:
+        letters.nudge = nudge
+    times = clock.read()
+    return times, {
+        "ms": round(times[0] / APPROVALS * 1e3, 1),
+        "processor_ms": round(times[1] / APPROVALS * 1e3, 1),
+        "statements": round(statements.count / APPROVALS, 1),
+        "ms_in_statements": round(statements.seconds / APPROVALS * 1e3, 1),
+        "ms_in_messages": round(sent[0] / APPROVALS * 1e3, 1),
+    }

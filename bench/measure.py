@@ -19,23 +19,43 @@ Times = dict[str, tuple[float, float]]
 
 
 class Clock:
-    """Seconds on the wall, and processor seconds of this process, its children and its connection of the database."""
+    """Seconds on the wall, and processor seconds of this process, its children and its connection of the database.
 
-    def __init__(self) -> None:
+    `server`: of every connection instead, and of what else PostgreSQL does meanwhile.
+    """
+
+    def __init__(self, *, server: bool = False) -> None:
         from django.db import connection
 
         connection.ensure_connection()
-        self._backend = connection.connection.info.backend_pid
+        self._backend, self._server = connection.connection.info.backend_pid, server
         self._wall, self._used = time.perf_counter(), self._processor()
 
     def _processor(self) -> float:
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        user, system = Path(f"/proc/{self._backend}/stat").read_text().rpartition(")")[2].split()[11:13]
-        backend = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-        return time.process_time() + children.ru_utime + children.ru_stime + backend
+        database = _server_ticks(self._backend) if self._server else sum(_ticks(self._backend)[:2])
+        own = time.process_time() + children.ru_utime + children.ru_stime
+        return own + database / os.sysconf("SC_CLK_TCK")
 
     def read(self) -> tuple[float, float]:
         return time.perf_counter() - self._wall, self._processor() - self._used
+
+
+def _ticks(pid: int) -> list[int]:
+    """Clock ticks of a process: in user mode, in the kernel, and both of its children that have ended."""
+    return [int(n) for n in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]
+
+
+def _server_ticks(backend: int) -> int:
+    """Clock ticks of the whole server that a connection's process belongs to."""
+    server = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+    total = sum(_ticks(server))
+    for child in Path(f"/proc/{server}/task/{server}/children").read_text().split():
+        try:
+            total += sum(_ticks(int(child))[:2])
+        except FileNotFoundError:  # it has just ended
+            pass
+    return total
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from casework.diff import Layout
 from casework.enums import Payee
-from casework.models import Case
+from casework.models import Award, Case
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ class Programme(Protocol):
     def affected_by(self, case: Case) -> QuerySet[Case]:
         """Open cases whose basis changes when this one is decided."""
 
-    def grant(self, case: Case, result: AssessedResult, user) -> None:
-        """Post to the ledger inside the approving transaction. Raises ledger.services.LimitExceeded."""
+    def grant(self, award: Award, result: AssessedResult, user) -> None:
+        """Post a new award to the ledger inside the approving transaction. Raises ledger.services.LimitExceeded."""
 
     def release(self, case: Case) -> None:
         """Free what the case held (receipts, trainees) when it is withdrawn or rejected."""

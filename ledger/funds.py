@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -232,16 +232,28 @@ def locked(balances: Iterable[Balance]) -> list[Balance]:
     return list(rows.order_by("programme", "year", "division"))
 
 
+#: The queue's first parts that fit, in its order, as one statement. When the first does not fit, no other is looked at.
+_SERVE = """
+INSERT INTO ledger_entry (balance_id, reservation_id, kind, amount_rmb, key, posted_by_id)
+SELECT balance_id, id, 'reserve', amount_rmb, key, %(user)s
+FROM (
+    SELECT r.*, sum(r.amount_rmb) OVER (ORDER BY r.id) AS so_far FROM ledger_reservation r
+    WHERE r.balance_id = %(balance)s AND r.state = 'waiting' AND %(left)s >= (
+        SELECT amount_rmb FROM ledger_reservation
+        WHERE balance_id = %(balance)s AND state = 'waiting' ORDER BY id LIMIT 1
+    )
+) queue
+WHERE so_far <= %(left)s
+ORDER BY id
+"""
+
+
 def serve(balances: Iterable[Balance], *, user: User) -> None:
     """Reserve for who waits, in the queue's order, until the first whose part is not there. Balances are locked."""
     for balance in balances:
         balance.refresh_from_db()
-        left = balance.left_rmb
-        for part in balance.reservations.filter(state=ReservationState.WAITING).order_by("pk").iterator():
-            if part.amount_rmb > left:
-                break
-            _post(part, EntryKind.RESERVE, part.amount_rmb, part.key, user)
-            left -= part.amount_rmb
+        with connection.cursor() as cursor:
+            cursor.execute(_SERVE, {"balance": balance.pk, "left": balance.left_rmb, "user": user.pk})
 
 
 def _post(part: Reservation, kind: EntryKind, amount_rmb: Decimal, key: str, user: User) -> Entry:

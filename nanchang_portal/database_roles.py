@@ -30,8 +30,12 @@ READ_ONLY = {
 SHOULD_IGNORE = """
 CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name NAME) RETURNS BOOLEAN AS $$
 BEGIN
+    -- Almost always: answered without a look at the catalogue.
+    IF coalesce(current_setting('pgtrigger.ignore', true), '') IN ('', '{}') THEN
+        RETURN FALSE;
+    END IF;
     RETURN coalesce(
-        trigger_name = ANY(nullif(current_setting('pgtrigger.ignore', true), '')::text[])
+        trigger_name = ANY(current_setting('pgtrigger.ignore')::text[])
         AND pg_has_role(
             current_user, (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database()), 'MEMBER'
         ),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.crypto import renewed
 from casework.enums import IN_REVIEW, LineVerdict
-from casework.models import Case
+from casework.models import Award, Case
 from casework.programmes import AssessedResult, DecidableLine, Facets, Flag, Problem, Replayed
 from casework.templatetags.portal import day_text
 from documents.selectors import place_url
@@ -180,7 +180,7 @@ class TrainingProgramme:
             pk__in=claims.values("claim__case"), programme=self.code, status__in=IN_REVIEW
         ).exclude(pk=case.pk)
 
-    def grant(self, case: Case, result: AssessedResult, user) -> None:
+    def grant(self, award: Award, result: AssessedResult, user) -> None:
         """No yearly allowance: a person is subsidised once, which the award lines' index holds."""
 
     def release(self, case: Case) -> None:

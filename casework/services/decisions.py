@@ -195,7 +195,8 @@ def _decide(
     )
     if ground and outcome in (Outcome.PROPOSE_REJECTION, Outcome.REJECT):
         _found(review, ground)
-    _pin(review, assessment.submission, remarks)
+    if remarks:
+        _pin(review, assessment.submission, remarks)
     fields: dict = {}
     if target == Status.FINAL_REVIEW:
         fields["initial_reviewer"] = user
@@ -256,9 +257,11 @@ def _kind_of(path: str, layout: Layout, snapshot: Mapping[str, Any]) -> str | No
 
 def _check_basis(case: Case) -> None:
     """The year, or a person, may have been granted something since the calculation."""
-    submission = case.submissions.last()
-    if inputs_of(case, submission) != case.current_assessment.inputs:
+    submission, assessment = case.submissions.last(), case.current_assessment
+    if inputs_of(case, submission) != assessment.inputs:
         raise _BasisChanged
+    if assessment.submission_id == submission.pk:
+        assessment.submission = submission  # the letter need not read it again
 
 
 def _award(case: Case, user: User) -> Award:
@@ -282,7 +285,7 @@ def _award(case: Case, user: User) -> Award:
         for line in result.lines
     )
     rules = programme_of(case)
-    rules.grant(case, result, user)
+    rules.grant(award, result, user)
     funds.reserve(
         key=award.key,
         programme=case.programme,

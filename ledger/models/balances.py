@@ -18,6 +18,26 @@ from ledger.levels import level_name
 from policy.enums import ProgrammeCode
 
 MOVED = ("granted_rmb", "reserved_rmb", "committed_rmb", "paid_rmb", "recovered_rmb")
+PARTS = ("reserved_rmb", "committed_rmb", "paid_rmb", "recovered_rmb", "released_rmb")
+#: What an entry of a kind adds to a column.
+_ADDS = {
+    "limit_rmb": "WHEN 'budget' THEN amount_rmb",
+    "granted_rmb": "WHEN 'grant' THEN amount_rmb WHEN 'reversal' THEN amount_rmb",
+    "reserved_rmb": "WHEN 'reserve' THEN amount_rmb WHEN 'uncommit' THEN amount_rmb"
+    " WHEN 'release' THEN -amount_rmb WHEN 'commit' THEN -amount_rmb",
+    "committed_rmb": "WHEN 'commit' THEN amount_rmb WHEN 'uncommit' THEN -amount_rmb WHEN 'pay' THEN -amount_rmb",
+    "paid_rmb": "WHEN 'pay' THEN amount_rmb",
+    "recovered_rmb": "WHEN 'recover' THEN amount_rmb",
+    "released_rmb": "WHEN 'release' THEN amount_rmb WHEN 'cancel' THEN amount_rmb",
+}
+
+
+def _sums(*columns: str) -> str:
+    return ", ".join(f"sum(CASE kind {_ADDS[name]} ELSE 0 END) AS {name}" for name in columns)
+
+
+def _add(record: str, *columns: str) -> str:
+    return ", ".join(f"{name} = {name} + {record}.{name}" for name in columns)
 
 
 def _amount(label: str, **options) -> models.DecimalField:
@@ -147,7 +167,11 @@ class Entry(models.Model):
     """One movement of one balance. `key` says what moved it, and makes posting twice impossible."""
 
     balance = models.ForeignKey(
-        Balance, on_delete=models.PROTECT, related_name="entries", verbose_name=_("balance")
+        Balance,
+        on_delete=models.PROTECT,
+        related_name="entries",
+        verbose_name=_("balance"),
+        db_index=False,  # found by ledger_entry_key_once
     )
     reservation = models.ForeignKey(
         "ledger.Reservation",
@@ -173,7 +197,11 @@ class Entry(models.Model):
         _("key"), max_length=80, help_text=_("What was posted: an award, a payment, a recovery, a change.")
     )
     posted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("posted by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("posted by"),
+        db_index=False,  # nothing is looked up by it
     )
     posted_at = models.DateTimeField(_("posted"), db_default=Now())
 
@@ -203,6 +231,7 @@ class Entry(models.Model):
                 name="belongs",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.kind NOT IN ('grant', 'reversal')"),
                 declare=[("owned", "ledger_reservation%ROWTYPE")],
                 func="""
                     IF NEW.kind = 'budget' AND NOT EXISTS (
@@ -220,12 +249,6 @@ class Entry(models.Model):
                     IF owned.balance_id <> NEW.balance_id THEN
                         RAISE EXCEPTION 'ledger_entry_of_another_balance' USING ERRCODE = 'check_violation';
                     END IF;
-                    IF NEW.kind = 'reserve' AND EXISTS (
-                        SELECT 1 FROM ledger_reservation
-                        WHERE balance_id = NEW.balance_id AND state = 'waiting' AND id < NEW.reservation_id
-                    ) THEN
-                        RAISE EXCEPTION 'ledger_first_come_first_served' USING ERRCODE = 'check_violation';
-                    END IF;
                     IF NEW.kind = 'commit' AND EXISTS (
                         SELECT 1 FROM ledger_reservation WHERE key = owned.key AND state = 'waiting'
                     ) THEN
@@ -234,47 +257,38 @@ class Entry(models.Model):
                     RETURN NEW;
                 """,
             ),
+            # Once for a statement, so that a batch moves each balance once; balances in one order, by their id. The
+            # loops go by key: a joined statement's plan, kept by the connection, would be that of its first batch.
             pgtrigger.Trigger(
                 name="moves_balance",
+                level=pgtrigger.Statement,
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
-                declare=[
-                    ("granted", "numeric := 0"),
-                    ("brought", "numeric := 0"),
-                    ("reserved", "numeric := 0"),
-                    ("committed", "numeric := 0"),
-                    ("paid", "numeric := 0"),
-                    ("recovered", "numeric := 0"),
-                    ("released", "numeric := 0"),
-                ],
-                func="""
-                    CASE NEW.kind
-                        WHEN 'grant', 'reversal' THEN granted := NEW.amount_rmb;
-                        WHEN 'budget' THEN brought := NEW.amount_rmb;
-                        WHEN 'reserve' THEN reserved := NEW.amount_rmb;
-                        WHEN 'release' THEN reserved := -NEW.amount_rmb; released := NEW.amount_rmb;
-                        WHEN 'cancel' THEN released := NEW.amount_rmb;
-                        WHEN 'commit' THEN reserved := -NEW.amount_rmb; committed := NEW.amount_rmb;
-                        WHEN 'uncommit' THEN reserved := NEW.amount_rmb; committed := -NEW.amount_rmb;
-                        WHEN 'pay' THEN committed := -NEW.amount_rmb; paid := NEW.amount_rmb;
-                        WHEN 'recover' THEN recovered := NEW.amount_rmb;
-                    END CASE;
-                    UPDATE ledger_balance SET
-                        limit_rmb = limit_rmb + brought,
-                        granted_rmb = granted_rmb + granted,
-                        reserved_rmb = reserved_rmb + reserved,
-                        committed_rmb = committed_rmb + committed,
-                        paid_rmb = paid_rmb + paid,
-                        recovered_rmb = recovered_rmb + recovered
-                    WHERE id = NEW.balance_id;
-                    UPDATE ledger_reservation SET
-                        reserved_rmb = reserved_rmb + reserved,
-                        committed_rmb = committed_rmb + committed,
-                        paid_rmb = paid_rmb + paid,
-                        recovered_rmb = recovered_rmb + recovered,
-                        released_rmb = released_rmb + released
-                    WHERE id = NEW.reservation_id;
-                    RETURN NEW;
+                referencing=pgtrigger.Referencing(new="posted"),
+                declare=[("moved", "record"), ("part", "record")],
+                func=f"""
+                    FOR moved IN
+                        SELECT balance_id, {_sums("limit_rmb", *MOVED)}, count(reservation_id) AS parts,
+                            max(reservation_id) FILTER (WHERE kind = 'reserve') AS last_served
+                        FROM posted GROUP BY balance_id ORDER BY balance_id
+                    LOOP
+                        UPDATE ledger_balance SET {_add("moved", "limit_rmb", *MOVED)} WHERE id = moved.balance_id;
+                        CONTINUE WHEN moved.parts = 0;
+                        FOR part IN
+                            SELECT reservation_id, {_sums(*PARTS)}
+                            FROM posted WHERE balance_id = moved.balance_id
+                            GROUP BY reservation_id ORDER BY reservation_id
+                        LOOP
+                            UPDATE ledger_reservation SET {_add("part", *PARTS)} WHERE id = part.reservation_id;
+                        END LOOP;
+                        IF EXISTS (
+                            SELECT 1 FROM ledger_reservation
+                            WHERE balance_id = moved.balance_id AND state = 'waiting' AND id < moved.last_served
+                        ) THEN
+                            RAISE EXCEPTION 'ledger_first_come_first_served' USING ERRCODE = 'check_violation';
+                        END IF;
+                    END LOOP;
+                    RETURN NULL;
                 """,
             ),
         ]

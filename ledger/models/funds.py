@@ -44,7 +44,11 @@ class Reservation(models.Model):
     """
 
     balance = models.ForeignKey(
-        Balance, on_delete=models.PROTECT, related_name="reservations", verbose_name=_("balance")
+        Balance,
+        on_delete=models.PROTECT,
+        related_name="reservations",
+        verbose_name=_("balance"),
+        db_index=False,  # found by ledger_reservation_once
     )
     key = models.CharField(_("key"), max_length=80, help_text=_("The award: award:number of the case."))
     amount_rmb = models.DecimalField(_("amount (RMB)"), max_digits=16, decimal_places=2)
@@ -73,7 +77,11 @@ class Reservation(models.Model):
         verbose_name=_("state"),
     )
     queued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("awarded by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("awarded by"),
+        db_index=False,  # nothing is looked up by it
     )
     queued_at = models.DateTimeField(_("awarded"), db_default=Now())
 

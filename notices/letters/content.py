@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from casework.clock import day_of
-from casework.enums import Outcome, Payee, Stage
+from casework.enums import Outcome, Payee, Stage, Status
 from casework.models import Assessment, Award, Case, Transition
 from casework.prints.capitals import in_capitals
 from notices.enums import LetterKind
@@ -17,7 +17,7 @@ def content_of(case: Case, step: Transition) -> tuple[LetterKind, dict[str, Any]
     """Kind and content of the letter about an approval or a rejection."""
     assessment = case.current_assessment
     base = _base(case, assessment, day_of(step.at))
-    if case.award is not None:
+    if step.to_status == Status.APPROVED:
         return LetterKind.AWARD, base | _award(assessment)
     return LetterKind.REJECTION, base | _rejection(case, step)
 

@@ -48,6 +48,41 @@ def test_the_same_award_is_posted_once(balance, official):
     assert balance.granted_rmb == Decimal("1.00")
 
 
+BATCH = """
+INSERT INTO ledger_entry (balance_id, kind, amount_rmb, key, posted_by_id)
+SELECT balance, 'grant', amount, 'award:' || n, %s FROM unnest(%s::bigint[], %s::numeric[]) WITH ORDINALITY
+    AS asked (balance, amount, n)
+"""
+
+
+def moves() -> int:
+    """How many times this transaction has written a balance."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_get_xact_tuples_updated('ledger_balance'::regclass)")
+        return cursor.fetchone()[0]
+
+
+def test_a_batch_moves_each_of_its_balances_once(balance, official):
+    other = allowance(
+        organisation=balance.organisation, programme="offshore", year=2016, limit_rmb=Decimal("10.00")
+    )
+    before = moves()
+    with connection.cursor() as cursor:
+        cursor.execute(BATCH, [official.pk, [balance.pk, other.pk] * 3, ["1", "2", "3", "3", "0.01", "5"]])
+    assert moves() == before + 2
+    balance.refresh_from_db()
+    other.refresh_from_db()
+    assert (balance.granted_rmb, other.granted_rmb) == (Decimal("4.01"), Decimal("10.00"))
+
+
+def test_a_batch_with_one_fen_too_much_posts_nothing(balance, official):
+    with pytest.raises(IntegrityError, match="ledger_balance_within_limit"), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(BATCH, [official.pk, [balance.pk] * 3, ["499999.98", "0.01", "0.02"]])
+    balance.refresh_from_db()
+    assert (balance.granted_rmb, balance.entries.count()) == (Decimal("0.00"), 0)
+
+
 @pytest.mark.parametrize(
     ("statement", "name"),
     [

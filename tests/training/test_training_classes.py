@@ -158,6 +158,11 @@ def test_the_service_refuses_a_foreign_trainee_and_so_does_the_database(school, 
             starts_on=date(2015, 3, 1),
             ends_on=date(2015, 6, 1),
         )
+    own = school.hired()
+    other = factories.TrainingClassFactory(institution=rival.institution)
+    for moved in ({"trainee": foreign}, {"training_class": other}):
+        with pytest.raises(IntegrityError, match="enrolment_one_institution"), transaction.atomic():
+            Enrolment.objects.filter(pk=own.pk).update(**moved)
 
 
 def test_a_reader_sees_the_pages_and_changes_nothing(school):

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_hash_version"),
-        ("training", "0003_recomputation"),
+        ("training", "0004_a_row_a_claim"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

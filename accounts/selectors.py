@@ -14,6 +14,13 @@ def organisations_of(user: User) -> QuerySet[Organisation]:
     return Organisation.objects.filter(memberships__user=user).order_by("name")
 
 
+def own_organisations(user: User) -> list[Organisation]:
+    """The same for whom a page is drawn, read once for a request."""
+    if not hasattr(user, "_own_organisations"):
+        user._own_organisations = list(organisations_of(user))
+    return user._own_organisations
+
+
 def unaccredited(organisations: Iterable[Organisation]) -> list[Organisation]:
     """Those of the organisations for which no recognition or designation was ever recorded; one query."""
     organisations = list(organisations)

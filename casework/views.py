@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.enums import OrganisationKind
-from accounts.selectors import organisations_of
+from accounts.selectors import own_organisations
 from casework import corrections, presentation
 from casework.enums import EDITABLE, IN_REVIEW, Status
 from casework.forms import WithdrawForm
@@ -25,6 +25,18 @@ from casework.transitions import Refused
 
 PAGE_SIZE = 20
 SUBMISSION_NUMBERS = frozenset(str(number) for number in range(1, 1000))
+
+
+class Pages(Paginator):
+    """Whether there is a second page is seen by the first one: what fits on it is not counted beforehand."""
+
+    def get_page(self, number: str | None) -> Page:
+        if number:
+            return super().get_page(number)
+        rows = list(self.object_list[: self.per_page + 1])
+        if len(rows) <= self.per_page:
+            self.__dict__["count"] = len(rows)
+        return self._get_page(rows[: self.per_page], 1, self)
 
 
 def visible_case(request: HttpRequest, number: str) -> Case:
@@ -45,7 +57,7 @@ def dashboard(request):
         .annotate(waits_for_me=Q(status__in=EDITABLE))
         .order_by("-waits_for_me", "-changed_at", "-id")
     )
-    page = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Pages(cases, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
         "casework/dashboard.html",
@@ -58,7 +70,7 @@ def dashboard(request):
 
 
 def _kinds_of(user) -> dict:
-    organisations = list(organisations_of(user))
+    organisations = own_organisations(user)
     kinds = {organisation.kind for organisation in organisations}
     return {
         "organisations": organisations,

@@ -131,7 +131,7 @@ def _crowd(clerks: int, officials: int) -> dict:
         official = factories.official(
             roles[number % len(roles)], username=f"drill-official-{uuid.uuid4().hex}"
         )
-        found["officials"].append({"session": _session(official), "role": roles[number % len(roles)]})
+        found["officials"].append({"session": _session(official), "id": official.pk})
     return found
 
 

@@ -1,6 +1,7 @@
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Value
 
 from accounts.models import User
+from accounts.statements import OfPerson
 from messaging.models import Message
 
 
@@ -15,5 +16,14 @@ def inbox_of(user: User) -> QuerySet[Message]:
     )
 
 
+def _unread(user: User) -> QuerySet:
+    found = Message.objects.visible_to(user).filter(read_at__isnull=True).order_by()
+    return found.annotate(all=Value(1)).values("all").annotate(count=Count("*")).values_list("count")
+
+
+_UNREAD = OfPerson(_unread)
+
+
 def unread_count(user: User) -> int:
-    return Message.objects.visible_to(user).filter(read_at__isnull=True).count()
+    found = _UNREAD.rows(user)
+    return found[0][0] if found else 0

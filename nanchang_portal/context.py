@@ -1,5 +1,7 @@
 """What every page knows: the person's places, how they like to read, whether the data is fictional."""
 
+from functools import cache
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language, pgettext
@@ -7,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import OfficialRole, OrganisationKind
 from accounts.permissions import has_role, is_official
-from accounts.selectors import organisations_of
+from accounts.selectors import own_organisations
 from messaging.selectors import unread_count
 from reports.public.search_engines import OF_NOTICES, languages
 
@@ -29,7 +31,7 @@ def site(request) -> dict:
     if request.path.startswith("/admin/") or user is None:
         organisations, official = [], bool(user and user.is_staff)
     else:
-        organisations, official = list(organisations_of(user)), is_official(user)
+        organisations, official = own_organisations(user), is_official(user)
     return {
         "site": {
             "nav": _navigation(request, organisations, official) if user is not None else [],
@@ -66,8 +68,22 @@ def inbox(request) -> dict:
 
 
 def _navigation(request, organisations, official: bool) -> list[dict]:
-    if not request.user.is_authenticated:
-        entries = [
+    """The entries of the reader's kind, the one where they are marked."""
+    kind = "visitor"
+    if request.user.is_authenticated:
+        at_the_desk = official and request.path.startswith("/admin/")
+        kind = "desk" if at_the_desk else "official" if official else "member"
+    kinds = frozenset(organisation.kind for organisation in organisations)
+    auditor = kind == "desk" and has_role(request.user, OfficialRole.AUDITOR)
+    entries = _entries(kind, kinds, auditor, get_language())
+    return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]
+
+
+@cache
+def _entries(kind: str, kinds: frozenset[str], auditor: bool, language: str | None) -> list[tuple[str, str]]:
+    """Words and addresses of the navigation: the same for everybody of a kind, so a process asks for them once."""
+    if kind == "visitor":
+        return [
             (_("Check your case"), reverse("public:check_offshore")),
             (_("For enterprises"), reverse("public:guide", args=["enterprises"])),
             (_("For institutions"), reverse("public:guide", args=["institutions"])),
@@ -78,8 +94,7 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
             (pgettext("list of organisations", "Register"), reverse("public:organisations")),
             (_("Questions"), reverse("public:questions")),
         ]
-        return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]
-    if official and request.path.startswith("/admin/"):
+    if kind == "desk":
         entries = [
             (_("Review queue"), reverse("admin:casework_case_changelist")),
             (_("Overview"), reverse("admin:overview")),
@@ -89,10 +104,9 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
             (_("Delegations"), reverse("admin:casework_delegation_changelist")),
             (_("Registers"), reverse("admin:registers")),
         ]
-        if has_role(request.user, OfficialRole.AUDITOR):
+        if auditor:
             entries.append((_("Operation"), reverse("admin:operations")))
-        return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]
-    kinds = {organisation.kind for organisation in organisations}
+        return entries
     entries = [(_("My claims"), reverse("dashboard"))]
     if OrganisationKind.ENTERPRISE in kinds:
         entries.append((_("Contracts"), reverse("offshore:contracts")))
@@ -102,9 +116,9 @@ def _navigation(request, organisations, official: bool) -> list[dict]:
             (_("Classes"), reverse("training:classes")),
             (_("Trainees"), reverse("training:trainees")),
         ]
-    if organisations:
+    if kinds:
         entries.append((_("Payee accounts"), reverse("payments:accounts")))
         entries.append((_("Organisation"), reverse("organisations")))
-    if official:
+    if kind == "official":
         entries.append((_("Officials' desk"), reverse("admin:index")))
-    return [{"label": label, "url": url, "active": request.path == url} for label, url in entries]
+    return entries

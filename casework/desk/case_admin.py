@@ -1,25 +1,20 @@
 """The case in the admin: the queue, the review page and its verbs, and passing several cases at once."""
 
-from dataclasses import replace
-
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from audit.admin_base import ReadOnlyAdmin
-from casework import presentation
-from casework.desk import bulk, filters, flags, queue, review
-from casework.desk.changelist import Queue, waits_for_word
+from casework.desk import bulk, filters, queue, review
+from casework.desk.changelist import Queue
 from casework.desk.forms import DecisionForm, remark_formset, with_more_remarks
 from casework.desk.grounds import GroundForm
 from casework.desk.hands import HandsPages
@@ -30,7 +25,6 @@ from casework.permissions import stage_of
 from casework.programmes import programme_of
 from casework.services import calculation
 from casework.services.decisions import decide
-from casework.templatetags.portal import money
 from casework.transitions import Refused
 
 WITH_ALL = (
@@ -44,18 +38,7 @@ WITH_ALL = (
 
 
 class CaseAdmin(LinesPage, HandsPages, SavedViewPages, ReadOnlyAdmin):
-    list_display = (
-        "case_number",
-        "organisation_and_code",
-        "programme",
-        "year_plain",
-        "amount",
-        "where",
-        "hands",
-        "age_here",
-        "flagged",
-    )
-    list_display_links = ("case_number",)
+    list_display = ("number",)  # the table itself is casework.desk.rows
     list_filter = (
         filters.WaitingFilter,
         filters.StageFilter,
@@ -95,48 +78,6 @@ class CaseAdmin(LinesPage, HandsPages, SavedViewPages, ReadOnlyAdmin):
         told = f"{queue.BADGE}+" if waiting > queue.BADGE else str(waiting)
         context = {"reviewer": reviewer, "waiting_text": told}
         return super().changelist_view(request, context | (extra_context or {}))
-
-    @admin.display(description=gettext_lazy("case number"))
-    def case_number(self, case):
-        return case.number
-
-    @admin.display(description=gettext_lazy("organisation"))
-    def organisation_and_code(self, case):
-        return format_html(
-            '<span class="queue-name">{}</span><span class="queue-code">{}</span>',
-            case.organisation.name,
-            case.organisation.credit_code,
-        )
-
-    @admin.display(description=gettext_lazy("year"))
-    def year_plain(self, case):
-        return str(case.year)
-
-    @admin.display(description=gettext_lazy("amount (RMB)"))
-    def amount(self, case):
-        if case.amount_rmb is None:
-            return format_html('<span class="queue-open">{}</span>', queue.calculation_word(case.last_run))
-        return money(case.amount_rmb)
-
-    @admin.display(description=gettext_lazy("status"))
-    def where(self, case):
-        # Who a case waits for has a column of its own, and the status says the step.
-        status = replace(presentation.status_view(case), owner="", next_step="")
-        return render_to_string("_partials/status_chip.html", {"status": status})
-
-    @admin.display(description=gettext_lazy("waits for"))
-    def hands(self, case):
-        word = waits_for_word(case)
-        # Where a row is a card there is no head above the word.
-        return format_html('<span class="card-word">{}{}</span>{}', _("waits for"), _(": "), word)
-
-    @admin.display(description=gettext_lazy("warnings"))
-    def flagged(self, case):
-        return render_to_string("admin/casework/case/_flags.html", {"words": flags.words(case.warnings)})
-
-    @admin.display(description=gettext_lazy("at this stage"))
-    def age_here(self, case):
-        return render_to_string("admin/casework/case/_age.html", {"age": case.age})
 
     # The review page
 

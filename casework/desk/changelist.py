@@ -2,13 +2,12 @@
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db.models import F, Lookup
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from casework import presentation
-from casework.desk import filters, keyset, queue, saved_views, search
-from casework.enums import IN_REVIEW
-from casework.models import Case
+from casework.desk import filters, keyset, queue, rows, saved_views, search
 from policy.workdays import working_days
 
 #: Nobody counts further; the list says "more than".
@@ -25,11 +24,22 @@ class Page(Paginator):
         self.__dict__["count"] = count
 
 
+class AnyOf(Lookup):
+    """Keys as one array: of a thousand single ones Django would check and write each."""
+
+    def get_prep_lookup(self) -> list[int]:
+        return list(self.rhs)
+
+    def as_sql(self, compiler, connection):
+        lhs, params = self.process_lhs(compiler, connection)
+        return f"{lhs} = ANY(%s::bigint[])", [*params, self.rhs]
+
+
 class Queue(ChangeList):
     """The list with its filters laid out as tabs and menus above the table."""
 
     def __init__(self, request, *args, **kwargs):
-        self.cursor = keyset.read(request.GET)
+        self.cursor, self.request = keyset.read(request.GET), request
         super().__init__(request, *args, **kwargs)
         self.title = _("Review queue")
         self.views = saved_views.of(request.user)
@@ -50,11 +60,11 @@ class Queue(ChangeList):
         found = list(self.queryset.values_list("pk", flat=True)[: COUNTED + 1])
         # Few rows are fetched by their keys and put in order: along the index, most rows would be read in vain.
         few = len(found) <= COUNTED
-        rows = self.root_queryset.filter(pk__in=found or [0]) if few else self.queryset
-        page = keyset.take(rows, self.cursor, self.list_per_page, newest_first=newest_first)
-        calendar, today = working_days(), timezone.localdate()
+        wanted = self.root_queryset.filter(AnyOf(F("pk"), found)) if few else self.queryset
+        page = keyset.take(wanted, self.cursor, self.list_per_page, newest_first=newest_first)
+        age = queue.ages(timezone.localdate(), working_days())
         for case in page.rows:
-            case.age = queue.age(case, today, calendar)
+            case.age = age(case)
         self.result_list, self.page = page.rows, page
         self.result_count = self.full_result_count = len(found)
         self.show_full_result_count, self.show_admin_actions = False, bool(page.rows)
@@ -68,6 +78,15 @@ class Queue(ChangeList):
         return {}
 
     # What the template asks for
+
+    @property
+    def markable(self) -> bool:
+        return "action_checkbox" in self.list_display
+
+    @property
+    def rows(self) -> SafeString:
+        kept = self.model_admin.get_preserved_filters(self.request)
+        return rows.drawn(self.result_list, kept=kept, markable=self.markable)
 
     @property
     def count_text(self) -> str:
@@ -124,10 +143,3 @@ class Queue(ChangeList):
     def view_query(self) -> str:
         """What a saved view of this list would keep."""
         return saved_views.clean(self.get_query_string(remove=PLACE).lstrip("?"))
-
-
-def waits_for_word(case: Case) -> str:
-    """Whom a case waits for: in review the official who took it, before and after it an office or the applicant."""
-    if case.status not in IN_REVIEW:
-        return presentation.status_view(case, for_official=True).owner or "–"
-    return str(case.assigned_to) if case.assigned_to_id else _("free")

@@ -4,6 +4,9 @@ from decimal import Decimal, InvalidOperation
 
 from django.contrib.admin import ListFilter, SimpleListFilter
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from casework.desk import flags
@@ -18,6 +21,9 @@ from policy.workdays import working_days
 DISTRICTS = {code: name for code, name in LEVELS.items() if code != CITY}
 
 
+_DRAWN: dict[tuple, SafeString] = {}
+
+
 class FixedFilter(SimpleListFilter):
     """A filter over known choices; a value that is none of them filters nothing."""
 
@@ -27,6 +33,22 @@ class FixedFilter(SimpleListFilter):
     def chosen(self) -> str:
         value = self.value()
         return value if value in dict(self.lookup_choices) else ""
+
+    @property
+    def options(self) -> SafeString:
+        """The choices as a menu has them, drawn once for each that is chosen: they are the same for everybody."""
+        chosen, key = self.chosen, (type(self), get_language(), timezone.localdate().year, self.chosen)
+        if key not in _DRAWN:
+            rows = [("", self.every), *self.lookup_choices]
+            _DRAWN[key] = format_html_join(
+                "\n",
+                '<option value="{}"{}>{}</option>',
+                (
+                    (value, mark_safe(" selected") if chosen and value == chosen else "", label)
+                    for value, label in rows
+                ),
+            )
+        return _DRAWN[key]
 
     def queryset(self, request, queryset):
         return self.narrow(queryset, self.chosen) if self.chosen else queryset

@@ -1,7 +1,9 @@
 """What lies on an official's desk: which cases wait for whom, in which order, and how long already."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -74,15 +76,26 @@ class Age:
 
 def age(case: CaseModel, today: date, calendar: WorkingDays) -> Age:
     """Working days at the present stage. Only what waits for officials is judged."""
-    days = calendar.between(timezone.localtime(case.stage_since).date(), today)
-    text = ngettext("%(days)d working day", "%(days)d working days", days) % {"days": days}
-    if case.status not in IN_REVIEW:
-        return Age(text, "", "neutral")
-    if days >= practice("review_late_days", today):
-        return Age(text, _("Late"), "bad")
-    if days >= practice("review_soon_days", today):
-        return Age(text, _("Due soon"), "warn")
-    return Age(text, _("In time"), "good")
+    return ages(today, calendar)(case)
+
+
+def ages(today: date, calendar: WorkingDays) -> Callable[[CaseModel], Age]:
+    """`age` of many cases: those that came to their step on the same day are judged once."""
+    late, soon = practice("review_late_days", today), practice("review_soon_days", today)
+
+    @cache
+    def judged(day: date, in_review: bool) -> Age:
+        days = calendar.between(day, today)
+        text = ngettext("%(days)d working day", "%(days)d working days", days) % {"days": days}
+        if not in_review:
+            return Age(text, "", "neutral")
+        if days >= late:
+            return Age(text, _("Late"), "bad")
+        if days >= soon:
+            return Age(text, _("Due soon"), "warn")
+        return Age(text, _("In time"), "good")
+
+    return lambda case: judged(timezone.localtime(case.stage_since).date(), case.status in IN_REVIEW)
 
 
 def since(days: int, today: date, calendar: WorkingDays) -> datetime:

@@ -4,8 +4,10 @@ Everything here only presents: no rule is decided and no amount is computed.
 """
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -13,7 +15,7 @@ from django.forms import BaseForm, BaseFormSet
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -162,6 +164,18 @@ def clock_time(value: Any) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', when.isoformat(timespec="seconds"), f"{when:%H:%M}")
 
 
+# Case numbers
+
+NUMBER = re.compile(r"(?<![A-Z])[A-Z]{2}-\d{4}-\d+")
+
+
+@register.filter
+def whole_numbers(text: Any) -> SafeString:
+    """Keep each case number of a sentence on one line: a browser would break it after a hyphen."""
+    escaped = str(conditional_escape(text))
+    return SafeString(NUMBER.sub(lambda found: f'<span class="nowrap">{found[0]}</span>', escaped))
+
+
 # Icons
 
 
@@ -169,16 +183,28 @@ def clock_time(value: Any) -> SafeString:
 def icon(name: str, label: str = "") -> SafeString:
     """Draw a symbol of the sprite. Without `label` it is decoration; with it, it is read aloud."""
     symbol = name if name in ICONS else "dot"
-    href = f"{static('img/icons.svg')}#{symbol}"
-    if label:
-        return format_html(
-            '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}"><use href="{}"></use></svg>',
-            label,
-            href,
-        )
+    if not label:
+        return _decoration(symbol)
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}"><use href="{}"></use></svg>',
+        label,
+        _symbol(symbol),
+    )
+
+
+icon.is_constant = True  # with a name that stands in the template: nanchang_portal/folding.py
+
+
+@cache
+def _symbol(name: str) -> str:
+    return f"{static('img/icons.svg')}#{name}"
+
+
+@cache
+def _decoration(symbol: str) -> SafeString:
     return format_html(
         '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href="{}"></use></svg>',
-        href,
+        _symbol(symbol),
     )
 
 

@@ -19,6 +19,11 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
 DATA_DIR = embedded.data_dir()
 
+
+def _is_web() -> bool:
+    return env("PORTAL_PROCESS", default="") == "web"
+
+
 INSTALLED_APPS = [
     "nanchang_portal.admin_app.PortalAdminConfig",
     "django.contrib.auth",
@@ -85,8 +90,16 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "nanchang_portal.folding.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -252,15 +265,24 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 # A worker that is told to hurry (SIGQUIT) gives its tasks so long, then their messages back to the broker.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
-    "unacked_restore_interval": 10,
-    # With kombu's own throttle of ten a killed worker's messages come back ten times as late.
-    "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
-    "retry_on_timeout": True,
-}
+
+
+def broker_options(*, web: bool) -> dict:
+    """How a process talks to the broker; a request asks once and briefly, since the sweeper sends what it could not."""
+    patience = (
+        {"max_retries": 0, "socket_timeout": 1} if web else {"socket_timeout": 5, "retry_on_timeout": True}
+    )
+    return {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 10,
+        # With kombu's own throttle of ten a killed worker's messages come back ten times as late.
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 1,
+        **patience,
+    }
+
+
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(web=_is_web())
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
@@ -330,10 +352,6 @@ LOG_FORMAT = env("LOG_FORMAT", default="line")
 LOGGING = logs.configuration(LOG_FORMAT)
 # Who may read /metrics: Prometheus, by this token; without one nobody.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
-
-
-def _is_web() -> bool:
-    return env("PORTAL_PROCESS", default="") == "web"
 
 
 def _limits() -> dict[str, str]:
@@ -429,9 +447,15 @@ def broker(url: str) -> dict:
 def caches(url: str) -> dict:
     """Django's CACHES on the Redis-protocol server at `url`.
 
-    A cache that is down or hangs costs speed, never a request: sessions are in the database as well.
+    A cache that is down or hangs costs speed, never a request: sessions are in the database as well, and who got no
+    answer does not ask again for some seconds.
     """
-    options = {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2}
+    options = {
+        "IGNORE_EXCEPTIONS": True,
+        "SOCKET_CONNECT_TIMEOUT": 1,
+        "SOCKET_TIMEOUT": 1,
+        "REDIS_CLIENT_CLASS": "nanchang_portal.cache.Impatient",
+    }
     if sentinel.is_sentinel(url):
         found = sentinel.watched("CACHE_URL", url)
         options |= found.cache_options

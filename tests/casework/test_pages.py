@@ -127,7 +127,7 @@ def test_the_list_costs_the_same_number_of_queries_at_any_length(
         factories.filed_offshore(people.enterprise, people.clerk, "250000", year=year)
     client.force_login(people.clerk)
     client.get(reverse("dashboard"))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         response = client.get(reverse("dashboard"))
     assert len(response.context["rows"]) == count
 

@@ -56,6 +56,12 @@ def test_plain_number_drops_needless_zeros_only(value, text):
     assert portal.plain_number(value) == text
 
 
+def test_a_case_number_stays_on_one_line_and_the_sentence_is_escaped():
+    said = render("{{ x|whole_numbers }}", x="<b>OS-2015-000123已受理，TR-2014-7</b>；A-1")
+    assert said.startswith('&lt;b&gt;<span class="nowrap">OS-2015-000123</span>已受理，')
+    assert said.endswith('<span class="nowrap">TR-2014-7</span>&lt;/b&gt;；A-1')
+
+
 @pytest.mark.parametrize(
     ("language", "date", "when"),
     [("zh-hans", "2015年7月1日", "2015年7月1日 00:32"), ("en", "1 Jul 2015", "1 Jul 2015, 00:32")],

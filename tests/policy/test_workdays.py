@@ -1,5 +1,6 @@
 """Working days: the published arrangement, the bureau's table before it, and years that nobody has published."""
 
+import random
 from datetime import date, timedelta
 
 import pytest
@@ -57,6 +58,17 @@ def test_spans_add_up():
     for middle in range(0, 40, 3):
         first, last = start + timedelta(days=middle), start + timedelta(days=40)
         assert calendar.between(start, first) + calendar.between(first, last) == calendar.between(start, last)
+
+
+def test_a_span_is_counted_by_years_as_day_by_day():
+    """Ten years of a case cost what ten days do; the sum is the same, over table and library, New Year and back."""
+    chance = random.Random(2026)
+    for length in [-3, 0, 1, 9, 40, 365, 366, 4000] * 12:
+        start = date(2005, 1, 1) + timedelta(days=chance.randrange(9000))
+        days = [start + timedelta(days=number) for number in range(1, length + 1)]
+        table = {start + timedelta(days=chance.randrange(-5, 60)): chance.random() < 0.5 for _ in range(5)}
+        calendar = WorkingDays(table)
+        assert calendar.between(start, start + timedelta(days=length)) == sum(map(calendar.is_workday, days))
 
 
 def test_a_year_that_nobody_published_has_its_weekdays_and_says_so():

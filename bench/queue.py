@@ -2,8 +2,9 @@
 
 Each line is the fastest of several requests to the page by Django's test client, signed in as a reviewer, on a
 connection of the application's user, behind row-level security as in a web process; the ratio within one run counts,
-the milliseconds are the machine's. Beside it stands what a request costs in processor time, here
-the queries alone of a list of Django's admin with a search and filters, its first page and its last.
+the milliseconds are the machine's. Beside it stands what a request costs in processor time, here and in the database,
+which others on the machine disturb less. Limit: the rows of a page as one SQL statement. Usual: the queries alone of a
+list of Django's admin with a search and filters, its first page and its last.
 """
 
 import json

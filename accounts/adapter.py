@@ -1,8 +1,10 @@
 import logging
+from urllib.parse import urljoin, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal.ratelimit import get_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
@@ -19,6 +21,11 @@ def attempts_key(request, account: str) -> str:
     By the account alone a stranger could keep its owner out; by the address alone one guesser stops a whole office.
     """
     return f"{get_ip(request)}:{account}"
+
+
+def _of_the_portal(url: str) -> str:
+    """The link of a mail: it opens an account, so no request's Host has a say in where it leads."""
+    return urljoin(settings.PORTAL_URL, urlsplit(url).path)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -44,6 +51,17 @@ class AccountAdapter(DefaultAccountAdapter):
                 self.request,
                 _("The mail to you could not be sent just now. Ask for it again in a few minutes."),
             )
+
+    def get_reset_password_from_key_url(self, key) -> str:
+        return _of_the_portal(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request, emailconfirmation) -> str:
+        return _of_the_portal(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def get_reauthentication_methods(self, user) -> list[dict]:
+        """Who has a second factor shows it again: the password alone changes neither factors nor addresses."""
+        methods = super().get_reauthentication_methods(user)
+        return [method for method in methods if method["id"] != "reauthenticate"] or methods
 
     def _get_login_attempts_cache_key(self, request, **credentials) -> str:
         return attempts_key(request, super()._get_login_attempts_cache_key(request, **credentials))

@@ -11,11 +11,11 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import appointment_admin, appointments, services  # noqa: F401  (registers the appointments)
+from accounts import appointment_admin, appointments, lost_factor_admin, services  # noqa: F401  (these register)
 from accounts.admin_forms import EndForm, GrantForm
 from accounts.enums import OfficialRole
 from accounts.models import Accreditation, Membership, Organisation, User
-from accounts.permissions import may_accredit, may_appoint
+from accounts.permissions import may_accredit, may_appoint, may_reset_factors
 from audit import services as audit
 from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline, with_people
 
@@ -54,6 +54,7 @@ class PortalUserAdmin(UserAdmin):
         (None, {"fields": ("username", "display_name", "usable_password", "password1", "password2")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    change_form_template = "admin/accounts/user/change_form.html"
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
@@ -86,6 +87,16 @@ class PortalUserAdmin(UserAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        context = {"may_reset_factors": bool(may_reset_factors(request.user))}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def save_related(self, request, form, formsets, change):
+        """Whoever's rights change signs in again with the new ones; a new password ends sessions by itself."""
+        super().save_related(request, form, formsets, change)
+        if change and set(form.changed_data) & {"is_staff", "is_superuser", "is_active", "groups"}:
+            services.end_sessions_of(form.instance)
 
     def log_addition(self, request, obj, message):
         self._record(request, obj, "user.created", message)

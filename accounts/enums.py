@@ -37,3 +37,11 @@ class AppointmentState(models.TextChoices):
     PROPOSED = "proposed", _("Waits for a second official")
     MADE = "made", _("Made")
     TURNED_DOWN = "turned_down", _("Turned down")
+
+
+class FactorResetState(models.TextChoices):
+    """Where the taking away of a lost second factor stands."""
+
+    ASKED = "asked", _("Waits for a second administrator")
+    DONE = "done", _("Taken away")
+    TURNED_DOWN = "turned_down", _("Turned down")

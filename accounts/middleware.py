@@ -2,7 +2,6 @@
 
 import time
 
-from allauth.account.internal.flows.reauthentication import suspend_request
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.shortcuts import redirect
@@ -29,6 +28,8 @@ OPEN_PREFIXES = ("account_", "mfa_", "socialaccount_", "openid_connect_")
 class SecondFactorMiddleware:
     """An official whose session has shown no second factor is led to it, from every page that is not public.
 
+    The same for one who has not kept recovery codes yet.
+
     What moves money or shows a whole number (STEP_UP_VIEWS) asks everybody again who showed it too long ago: an
     official for the second factor, a member of an organisation for what they sign in with.
     """
@@ -46,12 +47,17 @@ class SecondFactorMiddleware:
             and request.method == "POST"
             and second_factor.must_be_shown_again(request)
         ):
-            # What was posted waits in the session and is done once the answer was right.
             way = second_factor.way_to_show(request.user) or "account_reauthenticate"
-            return suspend_request(request, reverse(way))
+            return second_factor.suspend(request, way)
         if match.namespace in OPEN_NAMESPACES or match.view_name in OPEN:
             return None
-        if match.view_name.startswith(OPEN_PREFIXES) or not second_factor.is_missing(request):
+        if match.view_name.startswith(OPEN_PREFIXES):
+            return None
+        if second_factor.is_missing(request):
+            way = second_factor.way_to_show(request.user)
+            if request.method == "POST" and way and second_factor.proved_at(request):
+                return second_factor.suspend(request, way)  # a working day has passed while it was typed
+        elif not second_factor.way_to_codes(request):
             return None
         # Nothing that was posted is done; a page is come back to.
         back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("admin:index")

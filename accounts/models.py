@@ -9,7 +9,13 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import AccreditationKind, AppointmentState, MembershipRole, OrganisationKind
+from accounts.enums import (
+    AccreditationKind,
+    AppointmentState,
+    FactorResetState,
+    MembershipRole,
+    OrganisationKind,
+)
 from accounts.identifiers import division_name, is_nanchang, normalise, validate_credit_code
 from audit.triggers import no_truncate
 
@@ -302,6 +308,70 @@ class AccreditationQuerySet(models.QuerySet):
         return self.filter(valid_from__lte=start).filter(
             models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=end)
         )
+
+
+class FactorReset(models.Model):
+    """A second factor that was lost, recovery codes too: one administrator asks to take it away, another confirms."""
+
+    person = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="factor_resets", verbose_name=_("whose second factor")
+    )
+    reason = models.CharField(_("how the person was recognised"), max_length=500)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    asked_at = models.DateTimeField(_("asked"), db_default=Now())
+    state = models.CharField(
+        _("state"), max_length=12, choices=FactorResetState, default=FactorResetState.ASKED
+    )
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True)
+
+    class Meta:
+        verbose_name = _("lost second factor")
+        verbose_name_plural = _("lost second factors")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=models.Q(state=FactorResetState.ASKED),
+                name="factor_reset_one_open",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=FactorResetState.DONE) | ~models.Q(decided_by=models.F("asked_by")),
+                name="factor_reset_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("asked_by"))
+                & (~models.Q(state=FactorResetState.DONE) | ~models.Q(person=models.F("decided_by"))),
+                name="factor_reset_of_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state=FactorResetState.ASKED, decided_by__isnull=True, decided_at__isnull=True
+                )
+                | models.Q(
+                    state__in=[FactorResetState.DONE, FactorResetState.TURNED_DOWN],
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                ),
+                name="factor_reset_state_says_who",
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="factor_reset_says_why"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            no_truncate(),
+            pgtrigger.ReadOnly(name="what_was_asked_is_fixed", exclude=["state", "decided_by", "decided_at"]),
+            pgtrigger.Protect(
+                name="reset_decided_once",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state=FactorResetState.ASKED),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.person)
 
 
 class Accreditation(models.Model):

@@ -96,3 +96,10 @@ def may_appoint(user: User, organisation: Organisation) -> Answer:
     if membership(user, organisation.pk):
         return Answer(False, _("You are a member of this organisation; somebody else must decide this."))
     return YES
+
+
+def may_reset_factors(user: User) -> Answer:
+    """May this person take part in taking a lost second factor away?"""
+    if not (user.is_active and user.is_staff and user.is_superuser):
+        return Answer(False, _("Only administrators take a lost second factor away."))
+    return YES

@@ -6,11 +6,20 @@ allauth checks passwords, codes and keys and notes in the session what was shown
 import time
 
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.core.internal.httpkit import serialize_request
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts.permissions import is_official
+
+#: In the session: this official has recovery codes and has seen them.
+CODES_KEPT = "recovery_codes_kept"
 
 
 def proved_at(request, *, any_factor: bool = False) -> float:
@@ -22,7 +31,23 @@ def proved_at(request, *, any_factor: bool = False) -> float:
 
 def is_missing(request) -> bool:
     """Whether the person must show a second factor before they see anything of the office."""
-    return is_official(request.user) and not proved_at(request)
+    return is_official(request.user) and time.time() - proved_at(request) >= settings.SECOND_FACTOR_SECONDS
+
+
+def way_to_codes(request) -> str:
+    """The page of the recovery codes that an official has still to keep: never seen, or all of them used; "" for none.
+
+    Without them a lost telephone keeps an official out until two administrators have acted. Asked once in a session.
+    """
+    if not is_official(request.user) or request.session.get(CODES_KEPT):
+        return ""
+    found = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES).first()
+    if found is None or not found.wrap().get_unused_codes():
+        return "mfa_generate_recovery_codes"
+    if not found.wrap().did_view:
+        return "mfa_view_recovery_codes"
+    request.session[CODES_KEPT] = True
+    return ""
 
 
 def must_be_shown_again(request) -> bool:
@@ -42,6 +67,15 @@ def way_to_show(user) -> str:
     if Authenticator.Type.TOTP in types:
         return "mfa_reauthenticate"
     return "mfa_reauthenticate_webauthn" if Authenticator.Type.WEBAUTHN in types else ""
+
+
+def suspend(request, way: str) -> HttpResponseRedirect:
+    """To the page `way`; what was posted waits in the session and is done after the right answer there.
+
+    allauth's own does so too, but forgets what was posted to an address with a query.
+    """
+    request.session[STATE_SESSION_KEY] = {"request": serialize_request(request)}
+    return redirect(f"{reverse(way)}?{urlencode({'next': request.path})}")
 
 
 def matching_step(secret: str, code: str) -> int | None:

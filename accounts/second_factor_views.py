@@ -12,11 +12,13 @@ from accounts import second_factor
 @login_required
 @require_safe
 def gate(request):
-    """Shows what to set up; sends on who has a factor already, and back who has shown it."""
+    """Shows what to set up, factor or recovery codes; sends on who has a factor, and back who has shown it."""
     back = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("dashboard")
     if not second_factor.is_missing(request):
+        if way := second_factor.way_to_codes(request):
+            return render(request, "accounts/recovery_codes.html", {"way": way})
         return redirect(back)
     if way := second_factor.way_to_show(request.user):
         return redirect(f"{reverse(way)}?{urlencode({'next': back})}")

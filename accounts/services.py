@@ -37,6 +37,12 @@ def end_session(*, user: User, session: UserSession) -> None:
     audit.record(actor=user, action="user.session_ended", obj=user)
 
 
+def end_sessions_of(person: User) -> None:
+    """Sign a person out wherever they are: what they may do has changed."""
+    for session in UserSession.objects.filter(user=person):
+        session.end()
+
+
 class OrganisationChanged(Exception):
     """Somebody else saved this organisation after the form was opened; `present` is what is there now."""
 

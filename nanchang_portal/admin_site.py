@@ -21,14 +21,18 @@ class PortalAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def admin_view(self, view, cacheable=False):
-        """Refuse an address that Django's filters would hand to the database and fail: a NUL, an endless year."""
+        """Refuse what would reach the database and fail there: a NUL, an endless year."""
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
         def checked(request, *args, **kwargs):
-            for name, value in request.GET.items():
-                if "\x00" in name + value or (name.endswith(CALENDAR) and len(value) > 4):
+            for name, values in request.GET.lists():
+                if name.endswith(CALENDAR) and any(len(value) > 4 for value in values):
                     raise BadRequest("No address of this desk.")
+            sent = [request.GET, request.POST] if self.has_permission(request) else [request.GET]
+            for data in sent:
+                if any("\x00" in text for name, values in data.lists() for text in (name, *values)):
+                    raise BadRequest("No person types this.")
             return inner(request, *args, **kwargs)
 
         return checked

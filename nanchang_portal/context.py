@@ -39,7 +39,7 @@ def site(request) -> dict:
             "organisations": organisations,
             "is_official": official,
             "sample_data": settings.SAMPLE_DATA,
-            "identity_provider": bool(settings.SOCIALACCOUNT_PROVIDERS),
+            "identity_provider": "APPS" in settings.SOCIALACCOUNT_PROVIDERS["openid_connect"],
             **_for_search_engines(request),
         }
     }

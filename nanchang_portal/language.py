@@ -19,7 +19,8 @@ class LanguageMiddleware(LocaleMiddleware):
 
     def process_response(self, request, response):
         response = super().process_response(request, response)
-        if code := getattr(request, "language_to_keep", None):
+        shared = "public" in response.headers.get("Cache-Control", "")  # one reader's choice is nobody else's
+        if (code := getattr(request, "language_to_keep", None)) and not shared:
             response.set_cookie(
                 settings.LANGUAGE_COOKIE_NAME,
                 code,

@@ -33,4 +33,5 @@ class NoStoreMiddleware:
             add_never_cache_headers(response)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", "DENY")  # scripts, pictures and early refusals too
         return response

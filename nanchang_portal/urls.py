@@ -1,7 +1,9 @@
 from allauth.account.decorators import secure_admin_login
+from allauth.socialaccount.providers.openid_connect.views import login as identity_login
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.identity_provider import callback
 from casework import views as casework
 from nanchang_portal import views
 from reports.api import token_views
@@ -27,7 +29,8 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("accounts/identity/", include("allauth.socialaccount.urls")),
-    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("accounts/oidc/<str:provider_id>/login/", identity_login, name="openid_connect_login"),
+    path("accounts/oidc/<str:provider_id>/login/callback/", callback, name="openid_connect_callback"),
     path("admin/", admin.site.urls),
     path("desk/", casework.dashboard, name="dashboard"),
     path("cases/", include("casework.urls")),

@@ -7,6 +7,7 @@ from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SE
 from django import test
 
 from accounts.permissions import is_official
+from accounts.second_factor import CODES_KEPT
 
 
 class Client(test.Client):
@@ -26,6 +27,7 @@ class Client(test.Client):
         records = [{"method": "password", "at": then, "username": user.username}]
         if second_factor is not False and is_official(user):
             records.append({"method": "mfa", "at": then, "id": 0, "type": "totp"})
+            session[CODES_KEPT] = True
         session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
         session[AUTHENTICATION_METHODS_SESSION_KEY] = records
         session.save()

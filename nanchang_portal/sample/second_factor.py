@@ -6,6 +6,7 @@ import time
 
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 from django.conf import settings
@@ -19,6 +20,7 @@ def secret_of(login: str) -> str:
 
 def create(user: User) -> None:
     TOTP.activate(user, secret_of(user.username))
+    RecoveryCodes.activate(user).mark_as_viewed()
 
 
 def shown_to(user: User) -> dict | None:

@@ -66,9 +66,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "nanchang_portal.operations.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "nanchang_portal.middleware.NoStoreMiddleware",
+    # Below these, so that a picture or a script carries the same headers as a page.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "reports.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "nanchang_portal.language.LanguageMiddleware",
@@ -127,6 +128,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -174,17 +176,22 @@ MFA_FORMS = {
 }
 # How long it is enough for money and identity numbers to have shown a second factor, or a member's password.
 STEP_UP_SECONDS = 600
+# How long it is enough for the office at all: a working day.
+SECOND_FACTOR_SECONDS = 12 * 3600
 STEP_UP_VIEWS = {
-    *(f"admin:payments_batch_{step}" for step in ("submit", "release", "sent")),
+    *(f"admin:payments_batch_{step}" for step in ("submit", "release", "file", "sent", "result")),
     *(f"admin:payments_payment_{step}" for step in ("answer", "confirm")),
     *(f"admin:payments_payeeaccount_{step}" for step in ("confirm", "verify", "reveal")),
     *(f"admin:payments_spotcheck_{step}" for step in ("order", "debar")),
     *(f"admin:payments_recoveryorder_{step}" for step in ("confirm", "repayment", "received")),
     "admin:payments_debarment_confirm",
     "admin:payments_personfile_decide",
+    "admin:policy_policyversion_publish",
     "admin:ledger_fund_propose",
     "admin:ledger_fund_decide",
     "admin:accounts_ownerappointment_confirm",
+    "admin:accounts_factorreset_new",
+    "admin:accounts_factorreset_confirm",
     "admin:accounts_user_add",
     "admin:accounts_user_change",
     "admin:auth_user_password_change",
@@ -207,9 +214,10 @@ OIDC_ISSUER = env("OIDC_ISSUER", default="")
 
 
 def identity_providers(issuer: str) -> dict:
-    """allauth's SOCIALACCOUNT_PROVIDERS for one issuer; nothing without it."""
+    """allauth's SOCIALACCOUNT_PROVIDERS for one issuer; without it there is no way in by it."""
+    found = {"provider_class": "accounts.identity_provider.IdentityProvider", "OAUTH_PKCE_ENABLED": True}
     if not issuer:
-        return {}
+        return {"openid_connect": found}
     app = {
         "provider_id": "identity",
         "name": env("OIDC_NAME", default="") or issuer,
@@ -217,7 +225,7 @@ def identity_providers(issuer: str) -> dict:
         "secret": env("OIDC_CLIENT_SECRET", default=""),
         "settings": {"server_url": issuer},
     }
-    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+    return {"openid_connect": found | {"APPS": [app]}}
 
 
 SOCIALACCOUNT_PROVIDERS = identity_providers(OIDC_ISSUER)

@@ -8,7 +8,7 @@ from nanchang_portal.operations import logs
 
 from . import keys, sentinel
 from .base import *  # noqa: F403
-from .base import BASE_DIR, DATA_DIR, broker, caches, databases, env, evidence_storage
+from .base import BASE_DIR, DATA_DIR, OIDC_ISSUER, broker, caches, databases, env, evidence_storage
 
 
 def _required(name: str, what: str) -> str:
@@ -87,6 +87,11 @@ LANGUAGE_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+if OIDC_ISSUER and not OIDC_ISSUER.startswith("https://"):
+    raise ImproperlyConfigured(
+        "OIDC_ISSUER must begin with https://: who signs in is trusted to its answers."
+    )
 
 STATIC_ROOT = env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 CLAMD_URL = _required(

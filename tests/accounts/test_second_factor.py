@@ -15,6 +15,7 @@ from accounts import second_factor
 from accounts.enums import OfficialRole
 from audit.models import Record
 from casework.models import SavedView
+from ledger.models import FundChange
 from nanchang_portal.sample import second_factor as sample
 from tests import factories
 from tests.clients import Client
@@ -40,6 +41,7 @@ def official(**fields):
 def enrolled(**fields):
     user = official(**fields)
     TOTP.activate(user, SECRET)
+    RecoveryCodes.activate(user).mark_as_viewed()
     return user
 
 
@@ -196,3 +198,87 @@ def test_how_long_ago_the_second_factor_was_shown(db, rf, settings):
     # Without any the gate asks, for the first time.
     assert [asked_again(official, ago) for ago in (False, 0, 599, 601)] == [False, False, False, True]
     assert [asked_again(member, ago) for ago in (0, 599, 601)] == [False, False, True]
+
+
+def test_the_desk_stays_closed_until_the_recovery_codes_were_seen(db):
+    user = official()
+    TOTP.activate(user, SECRET)
+    codes = RecoveryCodes.activate(user)
+    client = sign_in(user)
+    send(client, code())
+    gate = client.get("/admin/")
+    assert gate.url.startswith(reverse("second_factor"))
+    answer = client.post(reverse("admin:casework_case_save_view"), {"name": "Mine", "query": "queue=all"})
+    assert answer.url.startswith(reverse("second_factor")) and not SavedView.objects.exists()
+    show = reverse("mfa_view_recovery_codes")
+    assert show in client.get(gate.url).content.decode()
+    asked = client.get(show)
+    page = client.post(asked.url, {"code": code(1), "next": show}, follow=True).content.decode()
+    assert all(text in page for text in codes.get_unused_codes()), "shown"
+    assert is_in(client)
+
+
+def test_who_has_used_every_recovery_code_makes_new_ones(db):
+    user = enrolled()
+    codes = RecoveryCodes.activate(user)
+    last = codes.get_unused_codes()[-1]
+    for typed in codes.get_unused_codes()[:-1]:
+        assert codes.validate_code(typed)
+    client = sign_in(user)
+    send(client, last)
+    assert reverse("mfa_generate_recovery_codes") in client.get(client.get("/admin/").url).content.decode()
+
+
+def test_a_factor_shown_in_the_morning_is_not_enough_at_night(db, settings):
+    user = enrolled()
+    client = Client()
+    client.force_login(user, second_factor=settings.SECOND_FACTOR_SECONDS - 5)
+    assert is_in(client)
+    client.force_login(user, second_factor=settings.SECOND_FACTOR_SECONDS + 5)
+    assert not is_in(client)
+    url = reverse("admin:casework_case_save_view")
+    asked = client.post(url, {"name": "Typed all day", "query": "queue=all"})
+    assert asked.url.startswith(reverse("mfa_reauthenticate")) and not SavedView.objects.exists()
+    client.post(asked.url, {"code": code(), "next": url})
+    assert SavedView.objects.get().name == "Typed all day", "what was typed is not lost"
+
+
+FACTORS = (
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_deactivate_totp",
+    "mfa_generate_recovery_codes",
+    "account_email",
+)
+
+
+@pytest.mark.parametrize(
+    "person", [enrolled, lambda: TOTP.activate(factories.UserFactory(), SECRET).instance.user]
+)
+def test_who_has_a_second_factor_changes_nothing_by_the_password_alone(db, person):
+    """Somebody with the password and a session that is open, at a desk that was left say."""
+    user = person()
+    client = Client()
+    client.force_login(user, second_factor=3600)
+    answer = client.post(reverse("account_reauthenticate"), {"password": factories.PASSWORD})
+    assert answer.url.startswith(reverse("mfa_reauthenticate")), "the password is no answer"
+    before = list(Authenticator.objects.order_by("pk").values_list("pk", "type"))
+    for name in FACTORS:
+        answer = client.post(reverse(name), {"email": "thief@example.test", "action_add": "", "name": "x"})
+        assert answer.status_code == 302, name
+        assert "reauthenticate" in answer.url or answer.url == reverse("mfa_deactivate_totp"), name
+    assert list(Authenticator.objects.order_by("pk").values_list("pk", "type")) == before
+    assert not user.emailaddress_set.filter(email="thief@example.test").exists()
+
+
+def test_a_password_does_not_set_off_what_waits_for_the_second_factor(db):
+    """allauth does what waits in the session after any answer that it takes; the password is none of an official."""
+    user = factories.official(OfficialRole.FINANCE)
+    TOTP.activate(user, SECRET)
+    client = Client()
+    client.force_login(user, second_factor=3600)
+    url = reverse("admin:ledger_fund_propose")
+    data = {"kind": "budget", "programme": "offshore", "year": "2015", "division": "", "amount_rmb": "1000"}
+    client.post(url, data | {"document": "Decree", "reason": "Budget"})
+    client.post(reverse("account_reauthenticate"), {"password": factories.PASSWORD, "next": url})
+    assert not FundChange.objects.exists()

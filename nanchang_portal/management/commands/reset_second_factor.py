@@ -1,4 +1,5 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.db import transaction
 
 from accounts import lost_factor
 from accounts.models import User
@@ -7,8 +8,9 @@ from accounts.refusals import Refusal
 
 class Command(BaseCommand):
     help = (
-        "Take away the second factor of somebody who lost it and the recovery codes: two administrators answer for it, "
-        "sessions end, the audit chain keeps it, a mail tells the person."
+        "For when no two administrators can sign in (otherwise: Officials' desk, the person's page, Lost second "
+        "factor): take away the second factor of somebody who lost it and the recovery codes. Two administrators "
+        "answer for it by name, sessions end, the audit chain keeps it, a mail tells the person."
     )
 
     def add_arguments(self, parser) -> None:
@@ -17,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--confirmed-by", required=True, metavar="LOGIN", help="another administrator")
         parser.add_argument("--reason", required=True, help="how the person was recognised, and by whom")
 
+    @no_translations
     def handle(self, *args, **options) -> None:
         people = {}
         for name in ("login", "asked_by", "confirmed_by"):
@@ -24,12 +27,13 @@ class Command(BaseCommand):
             if people[name] is None:
                 raise CommandError(f"Nobody has the login {options[name]}.")
         try:
-            count = lost_factor.reset(
-                person=people["login"],
-                user=people["asked_by"],
-                second=people["confirmed_by"],
-                reason=options["reason"],
-            )
+            with transaction.atomic():
+                reset = lost_factor.ask(
+                    user=people["asked_by"],
+                    person=people["login"],
+                    reason=f"{options['reason']} (reset_second_factor)" if options["reason"].strip() else "",
+                )
+                count = lost_factor.confirm(user=people["confirmed_by"], reset=reset)
         except Refusal as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"{options['login']}: {count} factors taken away, every session ended.")

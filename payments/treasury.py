@@ -13,6 +13,7 @@ from decimal import Decimal
 import xlsxwriter
 
 from casework.enums import Payee
+from casework.inert import inert
 from payments.models import Batch, Payment
 
 NUMBER, AMOUNT, ACCOUNT = "付款编号", "金额（元）", "账号"
@@ -28,7 +29,6 @@ _PURPOSE = {
     Payee.INSTITUTION: "服务外包培训补贴（机构）",
 }
 _WIDTHS = (6, 20, 28, 28, 26, 20, 28, 16, 16, 26, 8, 12, 24, 24)
-_FORMULA = "=+-@\t\r\n＝＋－＠"
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,6 @@ def _purpose(payment: Payment) -> str:
         return text
     kept = "、".join(f"{part.order.number} {part.amount_rmb:.2f}元" for part in payment.set_offs.all())
     return f"{text}（应付{payment.amount_rmb:.2f}元，抵扣追回：{kept}）"
-
-
-def inert(text: str) -> str:
-    """A text that no spreadsheet program takes for a formula, whatever it begins with.
-
-    >>> inert("=1+1")
-    "'=1+1"
-    """
-    return f"'{text}" if text.strip()[:1] in tuple(_FORMULA) or text[:1] in tuple(_FORMULA) else text
 
 
 def _front(batch: Batch, lines: Sequence[Line]) -> list[list[str]]:

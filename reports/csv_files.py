@@ -7,8 +7,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 
-#: What makes a cell a formula, also as a full-width form, or hides one behind a blank.
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from casework.inert import inert
 
 
 class _Echo:
@@ -16,17 +15,8 @@ class _Echo:
         return line
 
 
-def inert(value: Any) -> Any:
-    """Somebody's words, made to stay words; numbers and days pass through.
-
-    >>> inert("=1+1"), inert("南昌")
-    ("'=1+1", '南昌')
-    """
-    return f"'{value}" if isinstance(value, str) and value.lstrip(" \u3000").startswith(_ACTIVE) else value
-
-
 def _lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)  # a semicolon or a tab begins no other cell
     yield "\ufeff" + writer.writerow(head)
     for row in rows:
         yield writer.writerow([inert(value) for value in row])

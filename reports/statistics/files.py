@@ -8,7 +8,8 @@ import xlsxwriter
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from reports.csv_files import csv_response, inert
+from casework.inert import inert
+from reports.csv_files import csv_response
 from reports.statistics.drawing import measure_name, table_name, word
 from reports.statistics.report import Report
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.template import Template
 from django.test.utils import _TestState
 
+from tests.access import headers
 from tests.access import world as worlds
 
 
@@ -30,3 +31,8 @@ def plain_templates():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", _TestState.saved_data.template_render)
         yield
+
+
+@pytest.fixture
+def as_deployed(settings):
+    headers.deployed(settings)

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib import admin
+from django.core import mail
+from django.core.cache import cache
+from django.db import OperationalError
 from django.urls import reverse
 from gunicorn.config import Config
 
@@ -16,6 +19,8 @@ from accounts.enums import OfficialRole
 from nanchang_portal.access_log import DiscreetLogger
 from nanchang_portal.launcher import parts
 from tests import factories
+from tests.access import headers
+from tests.access.test_matrix import inline
 from tests.access.world import client_of, person
 from tests.accounts.test_second_factor import SECRET, code
 from tests.clients import Client
@@ -85,12 +90,111 @@ def test_no_step_of_signing_in_or_out_leads_elsewhere(db, target):
         assert (way.scheme, way.netloc) == ("", ""), answer.url
 
 
+def test_links_in_mails_lead_to_the_portal_whatever_host_asked(db, settings):
+    settings.PORTAL_URL = "https://portal.example.org"
+    settings.ALLOWED_HOSTS = [".example.org", "evil.example"]
+    user = factories.UserFactory(email="somebody@example.test")
+    client = Client(HTTP_HOST="evil.example")
+    client.post(reverse("account_reset_password"), {"email": user.email})
+    client.force_login(user)
+    client.post(reverse("account_reauthenticate"), {"password": factories.PASSWORD})
+    client.post(reverse("account_email"), {"email": "new@example.test", "action_add": ""})
+    links = re.findall(r"https?://\S+", "\n".join(message.body for message in mail.outbox))
+    assert len(links) >= 2 and {urlsplit(link).netloc for link in links} == {"portal.example.org"}
+
+
+def test_what_others_may_keep_carries_nobodys_choice(db):
+    for url in (
+        "/awards.csv?lang=en",
+        "/register.csv?lang=en",
+        "/notices.atom?lang=en",
+        "/sitemap.xml?lang=en",
+    ):
+        answer = Client().get(url)
+        assert "public" in answer["Cache-Control"] and not answer.cookies, url
+    answer = Client().get("/awards?lang=en")
+    assert answer.cookies["language"].value == "en" and "no-store" in answer["Cache-Control"]
+
+
+def test_what_a_browser_prefers_changes_no_page(db):
+    """Nor could it be kept for another reader: the language is in the cookie, and nothing else chooses it."""
+    pages = [
+        Client().get("/awards.csv", headers={"accept-language": language})
+        for language in ("en", "zh", "xx,*;q=0")
+    ]
+    assert len({b"".join(page.streaming_content) for page in pages}) == 1
+    assert "Cookie" in pages[0]["Vary"]
+
+
 def test_cookies_of_a_session(db, settings):
     user = factories.UserFactory()
     client = Client()
     client.post(reverse("account_login"), {"login": user.username, "password": factories.PASSWORD})
     session = client.cookies["sessionid"]
     assert session["httponly"] and session["samesite"] == "Lax"
+
+
+def broken() -> str:
+    raise RuntimeError("Sealed traceback")
+
+
+def away() -> str:
+    raise OperationalError("Sealed database")
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(
+    "status, url, asked",
+    [
+        (404, "/nowhere", {}),
+        (404, "/static/../manage.py", {}),
+        (404, "/static/%2e%2e/manage.py", {}),
+        (400, "/", {"HTTP_HOST": "evil.example"}),
+        (400, "/admin/casework/case/?q=%00", {"user": "superuser"}),
+        (403, "/admin/operations/", {"user": "official"}),
+        (403, "/accounts/login/", {"method": "post", "enforce": True}),
+        (405, "/display", {}),
+        (429, "/awards", {"limit": "PUBLIC_PAGES_PER_MINUTE"}),
+        (429, "/accounts/login/", {"method": "post", "times": 31}),
+        (429, "/api/v1/awards", {"limit": "API_REQUESTS_PER_MINUTE"}),
+        (500, "/metrics", {"breaks": broken}),
+        (503, "/metrics", {"breaks": away}),
+        (302, "/desk/", {}),
+        (200, "/static/css/portal.css", {}),
+        (200, "/static/img/icons.svg", {}),
+    ],
+)  # fmt: skip
+def test_pages_of_refusals_and_files_carry_every_header(
+    db, settings, monkeypatch, status, url, asked, language
+):
+    headers.deployed(settings)
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    settings.METRICS_TOKEN = "token"
+    cache.clear()
+    if "limit" in asked:
+        setattr(settings, asked["limit"], 0)
+    if "breaks" in asked:
+        monkeypatch.setattr("nanchang_portal.operations.metrics.text", asked["breaks"])
+    user = {
+        "superuser": lambda: factories.UserFactory(is_staff=True, is_superuser=True),
+        "official": lambda: factories.official(OfficialRole.FINANCE),
+    }.get(asked.get("user"), lambda: None)()
+    client = client_of(user, headers.SecureClient, enforce_csrf_checks="enforce" in asked)
+    client.cookies["language"] = language
+    more = {"HTTP_HOST": asked["HTTP_HOST"]} if "HTTP_HOST" in asked else {}
+    for _ in range(asked.get("times", 1)):
+        answer = getattr(client, asked.get("method", "get"))(
+            url, headers={"authorization": "Bearer token"} if url == "/metrics" else {}, **more
+        )
+    assert answer.status_code == status
+    headers.check_headers(answer, url)
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if status >= 400 and answer["Content-Type"].startswith("text/html") and body:
+        text = body.decode()
+        said = re.search(r"<h1[^>]*>(.*?)</h1>", text, re.DOTALL)[1]
+        assert f'<html lang="{language[:2]}' in text and said.isascii() == (language == "en")
+        assert "Sealed" not in text and "Traceback" not in text
+        assert not inline(body)
 
 
 def test_a_page_may_ask_the_browser_for_security_keys_alone(db):

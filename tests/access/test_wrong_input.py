@@ -6,19 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
-from django.apps import apps
 from django.db import transaction
 from django.urls import reverse
 
 from accounts.enums import OfficialRole
-from accounts.models import Accreditation, Organisation, User
-from applications.models import Contract, OffshoreClaim, Receipt
-from casework.models import Award, AwardLine, Case, Review
-from ledger.models import Balance, Entry
 from tests import factories
 from tests.access.world import client_of
-from training.claim_models import ClaimLine
-from training.models import Enrolment, Trainee, TrainingClass
 
 pytestmark = pytest.mark.usefixtures("plain_templates")
 
@@ -340,74 +333,3 @@ def check_form(world, name: str) -> None:
 
 def test_every_form_is_in_the_list(world):
     assert tuple(form[0] for form in forms(world)) == NAMES
-
-
-def protected(world) -> dict[str, object]:
-    """What no form of an applicant may write, row by row."""
-    case_columns = (
-        "pk", "number", "programme", "organisation", "year", "amount_rmb", "initial_reviewer", "final_reviewer",
-        "decided_at", "current_assessment", "created_by",
-    )  # fmt: skip
-    return {
-        "cases": list(Case.objects.order_by("pk").filter(year__gt=2013).values_list(*case_columns)),
-        "filed": list(
-            Case.objects.exclude(submitted_at=None).order_by("pk").values_list("pk", "submitted_by")
-        ),
-        "users": list(
-            User.objects.order_by("pk").values_list("pk", "username", "is_staff", "is_superuser", "is_active")
-        ),
-        "organisation": Organisation.objects.values_list("kind", "name", "credit_code", "is_sample").get(
-            pk=world.enterprise.pk
-        ),
-        "contract": Contract.objects.values_list("organisation", "pk").get(pk=world.contract.pk),
-        "trainee": Trainee.objects.values_list("institution", "identity_masked", "identity_key").get(
-            pk=world.trainee.pk
-        ),
-        "enrolment": Enrolment.objects.values_list("trainee", "training_class").get(pk=world.enrolment.pk),
-        "class": TrainingClass.objects.values_list("institution", "pk").get(pk=world.training_class.pk),
-        "undertaking": list(OffshoreClaim.objects.order_by("pk").values_list("case", "undertaking_at")),
-        "released": Receipt.objects.filter(released=True).count()
-        + ClaimLine.objects.filter(released=True).count(),
-        "accreditations": Accreditation.objects.count(),
-        "money": (
-            Award.objects.count(),
-            AwardLine.objects.count(),
-            Entry.objects.count(),
-            Review.objects.count(),
-        ),
-        "reviews": list(Balance.objects.values_list("pk", "limit_rmb", "granted_rmb")),
-    }
-
-
-def every_column() -> set[str]:
-    return {
-        field.attname if suffix else field.name
-        for model in apps.get_models()
-        for field in model._meta.concrete_fields
-        for suffix in (True, False)
-    }
-
-
-def test_no_form_takes_more_than_its_fields(world):
-    other = factories.OrganisationFactory(institution=True)
-    values = {
-        "status": "approved",
-        "is_staff": "on",
-        "is_superuser": "on",
-        "released": "on",
-        "kind": "institution",
-    }
-    extra = {column: values.get(column, str(other.pk)) for column in every_column()}
-    extra |= {f"receipts-0-{column}": value for column, value in extra.items()}
-    for name in NAMES:
-        if name in ("rate", "accreditation", "user", "sign in"):
-            continue
-        with undone():
-            _, url, user, typed = next(form for form in forms(world) if form[0] == name)
-            before = protected(world)
-            response = client_of(user).post(url, {**extra, **typed})
-            assert response.status_code < 500, name
-            after = protected(world)
-            if name in ("organisation", "claim start"):  # these make a row
-                before, after = before["users"], after["users"]
-            assert after == before, name

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
-from accounts import appointments, members
+from accounts import appointments, lost_factor, members
 from accounts.enums import MembershipRole, OfficialRole
 from accounts.models import Membership, User
 from applications.models import ExchangeRate
@@ -324,7 +324,13 @@ def _desk(filed, initial, final) -> dict:
     appointment = appointments.propose(
         user=second, organisation=orphan, person=factories.UserFactory(), letter="L-1", reason="Owner left"
     )
+    lost = factories.official(OfficialRole.AUDITOR)
+    administrator = factories.UserFactory(is_staff=True, is_superuser=True)
+    reset = lost_factor.ask(user=administrator, person=lost, reason="Sealed reason")
     return {
+        "admin:accounts_factorreset_new": second,
+        "admin:accounts_factorreset_confirm": reset,
+        "admin:accounts_factorreset_turn_down": reset,
         "admin:accounts_ownerappointment_new": orphan,
         "admin:accounts_ownerappointment_confirm": appointment,
         "admin:accounts_ownerappointment_turn_down": appointment,
@@ -381,8 +387,8 @@ def person(world, role: str):
     }[role]()
 
 
-def client_of(user, **options) -> Client:
-    client = Client(raise_request_exception=False, **options)
+def client_of(user, kind: type[Client] = Client, **options) -> Client:
+    client = kind(raise_request_exception=False, **options)
     client.cookies["language"] = "en"
     if user is not None:
         client.force_login(user)

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -246,6 +247,28 @@ def test_their_own_file_comes_back_marked(enterprise):
     cell = next(c for c in page[3] if c.comment)
     assert cell.value == "a million" and "Write the amount in digits" in cell.comment.text
     assert cell.fill.fgColor.rgb == "FFF4B8B0" and not any(c.comment for c in page[2])
+
+
+def test_the_copy_of_their_file_calculates_nothing_and_leads_nowhere(enterprise):
+    """A colleague opens it, and it comes from the portal."""
+    wrong = CONTRACT | {"contract_number": "NC-2", "value": "a million"}
+    book = openpyxl.load_workbook(io.BytesIO(xlsx("offshore", {"contracts": [CONTRACT, wrong]})))
+    for page in book.worksheets:
+        page.cell(40, 20).value = '=HYPERLINK("http://evil.example/","look")'
+        page.cell(41, 20).value = "=cmd|' /C calc'!A0"
+        page.cell(42, 20).value = "look"
+        page.cell(42, 20).hyperlink = "http://evil.example/"
+    target = io.BytesIO()
+    book.save(target)
+    job = enterprise.upload(target.getvalue())
+    content = enterprise.client.get(reverse("workbooks:corrected", args=[job.pk])).content
+    copy = openpyxl.load_workbook(io.BytesIO(content))
+    assert any(cell.comment for row in copy["Contracts"].iter_rows() for cell in row), "annotated in place"
+    for page in copy.worksheets:
+        for row in page.iter_rows():
+            assert not [cell for cell in row if cell.data_type == "f" or cell.hyperlink], page.title
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert not [name for name in archive.namelist() if b"evil.example" in archive.read(name)]
 
 
 def test_a_csv_comes_back_as_a_workbook_with_the_errors_in_a_column(enterprise):

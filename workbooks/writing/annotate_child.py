@@ -27,7 +27,10 @@ def main(path: str) -> None:
 
     fill = PatternFill("solid", fgColor="FFF4B8B0")
     with open(path, "rb") as file:  # the name has no suffix, which openpyxl would ask for
-        book = openpyxl.load_workbook(io.BytesIO(file.read()))
+        # Values for formulas, no other files: a colleague opens the copy, and it comes from the portal.
+        book = openpyxl.load_workbook(io.BytesIO(file.read()), data_only=True, keep_links=False)
+    for page in book.worksheets:
+        disarm(page)
     names = {plain_key(name): name for name in book.sheetnames}
     for sheet in said["sheets"]:
         known = [names[plain_key(name)] for name in sheet["names"] if plain_key(name) in names]
@@ -51,6 +54,16 @@ def main(path: str) -> None:
     target = io.BytesIO()
     book.save(target)
     sys.stdout.buffer.write(target.getvalue())
+
+
+def disarm(page) -> None:
+    """No cell calculates and none leads anywhere."""
+    for row in page.iter_rows():
+        for cell in row:
+            if cell.data_type == "f":
+                cell.data_type = "s"
+            if getattr(cell, "hyperlink", None):
+                cell.hyperlink = None
 
 
 def find_head(page, heads: dict[str, str]) -> dict[str, int]:

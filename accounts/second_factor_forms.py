@@ -7,6 +7,7 @@ from allauth.mfa.base import forms as allauth
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateForm
 from allauth.mfa.utils import decrypt
+from allauth.mfa.webauthn import forms as webauthn
 from django.db import transaction
 
 from accounts.adapter import attempts_key
@@ -52,6 +53,14 @@ class AuthenticateForm(CodeOnce, allauth.AuthenticateForm):
 
 
 class ReauthenticateForm(CodeOnce, allauth.ReauthenticateForm):
+    pass
+
+
+class AddWebAuthnForm(WithoutPlaceholders, webauthn.AddWebAuthnForm):
+    pass
+
+
+class EditWebAuthnForm(WithoutPlaceholders, webauthn.EditWebAuthnForm):
     pass
 
 

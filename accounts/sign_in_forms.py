@@ -15,6 +15,30 @@ class WithoutPlaceholders:
             field.widget.attrs.pop("placeholder", None)
 
 
+class AddEmailForm(WithoutPlaceholders, allauth.AddEmailForm):
+    pass
+
+
+class ChangePasswordForm(WithoutPlaceholders, allauth.ChangePasswordForm):
+    pass
+
+
+class SetPasswordForm(WithoutPlaceholders, allauth.SetPasswordForm):
+    pass
+
+
+class ResetPasswordForm(WithoutPlaceholders, allauth.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(WithoutPlaceholders, allauth.ResetPasswordKeyForm):
+    pass
+
+
+class ReauthenticateForm(WithoutPlaceholders, allauth.ReauthenticateForm):
+    pass
+
+
 class LoginForm(WithoutPlaceholders, allauth.LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -767,12 +767,13 @@ def test_every_url_for_every_role(world, role):
 
 
 def test_other_methods_do_nothing(world):
-    client = client_of(person(world, "superuser"))
+    client = client_of(person(world, "superuser"), SecureClient)
     before = fingerprint()
     for target in one_of_each(world):
         for method in ("put", "delete", "options", "head"):
             response = getattr(client, method)(target.url)
             assert response.status_code < 500, f"{method} {target.url}: {response.status_code}"
+            assert response.status_code != 301, "sent on to TLS: nothing was asked"
     assert fingerprint() == before
 
 
@@ -780,7 +781,7 @@ def test_every_post_needs_its_token(world):
     people = [person(world, role) for role in ("visitor", "enterprise_clerk", "superuser")]
     before = fingerprint()
     for user in people:
-        client = client_of(user, enforce_csrf_checks=True)
+        client = client_of(user, SecureClient, enforce_csrf_checks=True)
         for target in one_of_each(world):
             response = client.post(target.url, {"undertaking": "on"})
             nothing_to_post = PAGES.get(target.name) in (PROGRAMS, TOKEN)

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from tests.factories import UserFactory
+from tests.clients import Client
+from tests.factories import PASSWORD, UserFactory
 
 
 def test_the_sign_in_form_names_its_field_and_leads_from_name_to_password(client, db):
@@ -19,8 +20,18 @@ def test_the_sign_in_form_names_its_field_and_leads_from_name_to_password(client
     assert reverse("account_reset_password") in page
 
 
-def test_the_sign_up_form_says_each_label_once(client, db):
-    assert "placeholder" not in client.get(reverse("account_signup")).content.decode()
+@pytest.mark.parametrize(
+    "name", ["account_signup", "account_reset_password", "account_change_password", "account_email",
+             "account_reauthenticate", "mfa_add_webauthn", "mfa_activate_totp"],
+)  # fmt: skip
+def test_a_form_says_each_label_once(db, name):
+    client = Client()
+    if name not in ("account_signup", "account_reset_password"):
+        client.force_login(UserFactory())
+        client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = client.get(reverse(name))
+    assert page.status_code == 200
+    assert "placeholder" not in page.content.decode()
 
 
 @pytest.mark.parametrize("login", ["clerk", "clerk@example.test"])

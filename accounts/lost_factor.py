@@ -24,7 +24,7 @@ def ask(*, user: User, person: User, reason: str) -> FactorReset:
     """Ask that every factor of `person` is taken away; `reason` says how they were recognised. Raises Refusal."""
     _check(user, person)
     if not reason.strip():
-        raise Refusal("reason", _("Write how the person was recognised, and by whom."))
+        raise Refusal("reason", _("Write how the person was identified, and by whom."))
     try:
         with transaction.atomic():
             made = FactorReset.objects.create(person=person, reason=reason.strip(), asked_by=user)

@@ -22,7 +22,7 @@ from audit.admin_base import ReadOnlyAdmin
 
 class AskForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("How the person was recognised, and by whom"),
+        label=gettext_lazy("How the person was identified, and by whom"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=gettext_lazy(

@@ -316,7 +316,7 @@ class FactorReset(models.Model):
     person = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="factor_resets", verbose_name=_("whose second factor")
     )
-    reason = models.CharField(_("how the person was recognised"), max_length=500)
+    reason = models.CharField(_("how the person was identified"), max_length=500)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked"), db_default=Now())
     state = models.CharField(

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("reason", models.CharField(max_length=500, verbose_name="how the person was recognised")),
+                ("reason", models.CharField(max_length=500, verbose_name="how the person was identified")),
                 (
                     "asked_at",
                     models.DateTimeField(

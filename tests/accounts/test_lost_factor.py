@@ -190,7 +190,7 @@ def test_a_command_does_the_same_for_when_no_two_administrators_can_sign_in(offi
     for wrong in ((one, one), (one, official), (one, factories.official(OfficialRole.FINANCE))):
         with pytest.raises(CommandError):
             by_command(official, *wrong)
-    with pytest.raises(CommandError, match="recognised"):
+    with pytest.raises(CommandError, match="identified"):
         by_command(official, one, two, reason=" ")
     assert kept(official) == 2 and not FactorReset.objects.exists()
     by_command(official, one, two)

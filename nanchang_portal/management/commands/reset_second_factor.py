@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("login", help="whose second factor was lost")
         parser.add_argument("--asked-by", required=True, metavar="LOGIN", help="an administrator")
         parser.add_argument("--confirmed-by", required=True, metavar="LOGIN", help="another administrator")
-        parser.add_argument("--reason", required=True, help="how the person was recognised, and by whom")
+        parser.add_argument("--reason", required=True, help="how the person was identified, and by whom")
 
     @no_translations
     def handle(self, *args, **options) -> None:

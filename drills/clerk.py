@@ -25,8 +25,8 @@ class Clerk:
     def __init__(self, portal: Portal) -> None:
         places = embedded.urls(portal.data_dir)
         # Told where the engines are, so that it takes one that is down as it finds it.
-        env = {"DATABASE_URL": places.database, "REDIS_URL": places.broker}
-        env = portal.env | (getattr(portal, "engines", None) or env)
+        here = {"DATABASE_URL": places.database, "REDIS_URL": places.broker}
+        env = portal.env | getattr(portal, "engines", here)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "drills.clerk"],
             cwd=BASE,

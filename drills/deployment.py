@@ -383,6 +383,9 @@ def drill(seconds: int) -> Outcome:
             os.environ | {"PORTAL_DRILL_NETWORK": "own"},
         )
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text(
+        "0"
+    )  # of this network: 80 and 443 for nobody
     with tempfile.NamedTemporaryFile("w", prefix="np-hosts-") as hosts:
         hosts.write("127.0.0.1 localhost\n")
         hosts.writelines(f"{address} {name}\n" for name, addresses in HOSTS.items() for address in addresses)

@@ -87,6 +87,7 @@ def back_up(source: Path, place: Path) -> dict[str, tuple[int, str]]:
 
 def restore(backup: Path, target: Path) -> None:
     """Into an empty DATA_DIR whose engines run."""
+    manage(target, "setup_roles", "--before-restore")
     run(
         [embedded.client_program("psql"), "--host", target / "pg", "--username", embedded.NAME, "--no-psqlrc"]
         + ["--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1", "--file", backup / "portal.sql"]

@@ -174,7 +174,7 @@ DATABASE += _held(
     *sorted({line.split()[1] for line in KNOWN.read_text().splitlines()}),
 )
 
-_WORKER = "tests/engines/test_settings.py::test_the_running_worker_says_that_it_works_by_these_rules"
+_WORKER = "tests/engines/test_settings.py::test_the_settings_are_those_that_were_measured"
 _PATIENCE = (
     "tests/engines/test_settings.py::test_a_request_waits_briefly_for_the_database_and_a_worker_longer"
 )

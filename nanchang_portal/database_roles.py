@@ -91,6 +91,18 @@ class CannotMakeRole(Exception):
     """The connected user may not make roles, and the role is not there: one sentence."""
 
 
+def make_users(*, role: str, password: str = "", using: str = "default") -> None:
+    """The two users by name, with rights to nothing: a dump's policies name them, so they are made before a restore."""
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        _make_users(cursor, role, password)
+
+
+def _make_users(cursor, role: str, password: str) -> None:
+    _make_role(cursor, role, login=True, password=password)
+    _make_role(cursor, wide_of(role), login=False)
+    _make_companion(cursor, role, wide_of(role))
+
+
 def set_up(*, role: str, password: str = "", using: str = "default") -> list[Grant]:
     """Makes the role if need be and gives it exactly `grants()`; may be repeated at any time, by the owner."""
     connection = connections[using]
@@ -111,9 +123,7 @@ def set_up(*, role: str, password: str = "", using: str = "default") -> list[Gra
         def run(text: str, **more: sql.Composable) -> None:
             cursor.execute(sql.SQL(text).format(**names, **more).as_string(cursor.connection))
 
-        _make_role(cursor, role, login=True, password=password)
-        _make_role(cursor, wide, login=False)
-        _make_companion(cursor, role, wide)
+        _make_users(cursor, role, password)
         cursor.execute(SHOULD_IGNORE)
         run("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {both}")
         run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")

@@ -33,7 +33,7 @@ def copy_to(pg: Path) -> None:
 
 
 def _ready() -> Path:
-    made = CACHE / _state()
+    made = CACHE / state_of_tree()
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -44,8 +44,10 @@ def _ready() -> Path:
     return made
 
 
-def _state() -> str:
-    """The hash of what the database is made of."""
+def state_of_tree() -> str:
+    """The hash of what the database is made of, or the one of a tree before somebody took a wall of the code away."""
+    if known := os.environ.get("PORTAL_TEST_CLUSTER"):
+        return known
     state = hashlib.sha256(
         f"{sys.version} {os.geteuid()}".encode() + (BASE / "requirements.txt").read_bytes()
     )

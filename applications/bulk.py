@@ -65,7 +65,7 @@ def total_of(receipts: str) -> Decimal:
     """
     point = receipts.rfind(".")
     decimals = len(receipts) - point - 1 if point >= 0 else 0
-    return shifted(sum(map(int, receipts.replace(".", "").split())), -decimals)
+    return shifted(sum(map(int, receipts.replace(".", "").split())), decimals)
 
 
 def explained(row: RecomputedClaim, terms: Sequence[OffshoreTerms] | None = None) -> ClaimAssessment:

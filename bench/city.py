@@ -152,7 +152,7 @@ def lean(name: str, columns: str) -> None:
 def recomputation(programme: str, rows: int):
     """Asked for and cut into parts, nothing sent: the measurement hands the parts out itself.
 
-    A city of so many rows has four parts at least: two workers get as much, whatever its size.
+    A city of so many rows has two parts at least: two workers get as much, whatever its size.
     """
     from casework.columns import PART
     from policy.selectors import frozen, published_versions
@@ -160,7 +160,7 @@ def recomputation(programme: str, rows: int):
     from recomputations.models import Recomputation
 
     terms = [frozen(version) for version in published_versions(programme)]
-    found = Recomputation.objects.create(programme=programme, terms=terms, part_rows=min(PART, rows // 4))
+    found = Recomputation.objects.create(programme=programme, terms=terms, part_rows=min(PART, -(-rows // 2)))
     quiet, services._send = services._send, lambda task, ids: None
     try:
         services.plan(found.pk)

@@ -17,7 +17,7 @@ from bench import city
 from bench.measure import ratios, show
 from bench.workers import BASE, app_environment, workers
 
-ROWS = int(os.environ.get("BENCH_DISPATCH_ROWS", "200000"))
+ROWS = int(os.environ.get("BENCH_DISPATCH_ROWS", "400000"))
 TASKS = int(os.environ.get("BENCH_TASKS", "400"))
 TARGETS = {"direct / by Celery": 0.95, "a task a row / by Celery": 1500}
 

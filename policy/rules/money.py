@@ -16,6 +16,7 @@ MAX_DECIMALS = 20
 # Two amounts at both limits multiply to 240 digits; 400 leaves room for sums of any length that fits in memory.
 _PRECISION = 400
 _EXACT = Context(prec=_PRECISION, traps=[Inexact, InvalidOperation, Overflow, DivisionByZero])
+_PLACES = [Decimal((0, (1,), -decimals)) for decimals in range(2 * MAX_DECIMALS + 1)]
 _ROUNDING = Context(prec=_PRECISION, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Overflow])
 
 _PLAIN = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?")
@@ -40,7 +41,7 @@ def round_fen(value: Decimal) -> Decimal:
     """
     _check_finite(value)
     try:
-        rounded = value.quantize(FEN, context=_ROUNDING)
+        rounded = _ROUNDING.quantize(value, FEN)
     except InvalidOperation:
         raise AmountError(
             f"an amount of {value.adjusted() + 1} digits cannot be rounded to the fen"
@@ -75,12 +76,12 @@ def multiply(value: Decimal, other: Decimal) -> Decimal:
 
 
 def shifted(digits: int, decimals: int) -> Decimal:
-    """The exact amount of so many digits: `decimals` says by how many places they are moved.
+    """The exact amount that has these digits, the last `decimals` of them behind the point.
 
-    >>> shifted(14999987500, -5)
+    >>> shifted(14999987500, 5)
     Decimal('149999.87500')
     """
-    return _EXACT.scaleb(digits, decimals)
+    return _EXACT.multiply(digits, _PLACES[decimals])
 
 
 def check_amount(value: Decimal) -> Decimal:

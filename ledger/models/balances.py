@@ -36,8 +36,13 @@ def _sums(*columns: str) -> str:
     return ", ".join(f"sum(CASE kind {_ADDS[name]} ELSE 0 END) AS {name}" for name in columns)
 
 
+#: The sums of the parts of the balance that is moved; a batch of more than a few is joined.
+_OF_PARTS = f"SELECT reservation_id, {_sums(*PARTS)} FROM posted WHERE balance_id = moved.balance_id"
+_FEW = 20
+
+
 def _add(record: str, *columns: str) -> str:
-    return ", ".join(f"{name} = {name} + {record}.{name}" for name in columns)
+    return ", ".join(f"{name} = r.{name} + {record}.{name}" for name in columns)
 
 
 def _amount(label: str, **options) -> models.DecimalField:
@@ -257,8 +262,8 @@ class Entry(models.Model):
                     RETURN NEW;
                 """,
             ),
-            # Once for a statement, so that a batch moves each balance once; balances in one order, by their id. The
-            # loops go by key: a joined statement's plan, kept by the connection, would be that of its first batch.
+            # Once for a statement, so that a batch moves each balance once; balances in one order, by their id. Few
+            # parts go by key: a joined statement's plan, kept by the connection, would be that of its first batch.
             pgtrigger.Trigger(
                 name="moves_balance",
                 level=pgtrigger.Statement,
@@ -272,15 +277,17 @@ class Entry(models.Model):
                             max(reservation_id) FILTER (WHERE kind = 'reserve') AS last_served
                         FROM posted GROUP BY balance_id ORDER BY balance_id
                     LOOP
-                        UPDATE ledger_balance SET {_add("moved", "limit_rmb", *MOVED)} WHERE id = moved.balance_id;
+                        UPDATE ledger_balance r SET {_add("moved", "limit_rmb", *MOVED)}
+                        WHERE id = moved.balance_id;
                         CONTINUE WHEN moved.parts = 0;
-                        FOR part IN
-                            SELECT reservation_id, {_sums(*PARTS)}
-                            FROM posted WHERE balance_id = moved.balance_id
-                            GROUP BY reservation_id ORDER BY reservation_id
-                        LOOP
-                            UPDATE ledger_reservation SET {_add("part", *PARTS)} WHERE id = part.reservation_id;
-                        END LOOP;
+                        IF moved.parts > {_FEW} THEN
+                            UPDATE ledger_reservation r SET {_add("added", *PARTS)}
+                            FROM ({_OF_PARTS} GROUP BY reservation_id) AS added WHERE r.id = added.reservation_id;
+                        ELSE
+                            FOR part IN {_OF_PARTS} GROUP BY reservation_id LOOP
+                                UPDATE ledger_reservation r SET {_add("part", *PARTS)} WHERE id = part.reservation_id;
+                            END LOOP;
+                        END IF;
                         IF EXISTS (
                             SELECT 1 FROM ledger_reservation
                             WHERE balance_id = moved.balance_id AND state = 'waiting' AND id < moved.last_served

@@ -450,13 +450,6 @@ CODE = [
         )
     ),
     Wall(
-        "cells of the bank's files are inert",
-        "tests/payments/test_batches.py::test_no_cell_is_a_formula",
-        "payments/treasury.py",
-        "def inert(text: str) -> str:\n",
-        "def inert(text: str) -> str:\n    return text\n",
-    ),
-    Wall(
         "cells of a returned workbook are inert",
         "tests/workbooks/test_import_jobs.py::test_a_csv_comes_back_as_a_workbook_with_the_errors_in_a_column",
         "workbooks/writing/corrected.py",

@@ -1,9 +1,28 @@
 """django-allauth's forms, labelled as a person reads them."""
 
+import unicodedata
+
 from allauth.account import forms as allauth
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+
+
+def validate_visible(text: str) -> None:
+    """No sign that is not seen, or that turns the words around it: officials read whose name stands on a case."""
+    if any(unicodedata.category(sign).startswith("C") for sign in text):
+        raise ValidationError(_("Leave out signs that cannot be seen."), code="invisible")
+
+
+#: A login that looks like somebody else's, or is somebody's address of mail, is nobody's to choose.
+username_validators = [
+    RegexValidator(
+        r"\A[A-Za-z0-9._\u4e00-\u9fff-]+\Z",
+        _("Use letters a to z, digits, Chinese characters, points, hyphens and underscores."),
+        code="username",
+    )
+]
 
 
 class WithoutPlaceholders:
@@ -63,6 +82,7 @@ class SignupForm(WithoutPlaceholders, allauth.SignupForm):
         label=_("Your name"),
         max_length=60,
         help_text=_("As officials and colleagues read it beside what you file."),
+        validators=[validate_visible],
         error_messages={"required": _("Write your name: officials and colleagues read who filed.")},
     )
     field_order = ["display_name", "username", "email", "password1", "password2"]

@@ -38,6 +38,9 @@ from tests.access.test_matrix import (
 from tests.access.test_wrong_input import forms as typed_forms
 from tests.access.world import client_of
 
+# The walk is made once: all of this file in one of pytest's workers.
+pytestmark = pytest.mark.xdist_group("forms")
+
 ROOMS = (
     "accounts", "applications", "audit", "casework", "documents", "ledger", "messaging", "nanchang_portal", "notices",
     "payments", "policy", "recomputations", "reports", "simulations", "training", "workbooks",

@@ -43,6 +43,41 @@ def test_a_wrong_password_is_said_at_its_field(client, db, login):
     assert 'href="#id_password"' in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("username", "victim@example.test"),  # somebody's address, by which they sign in
+        ("username", "cl\u0435rk"),  # a Cyrillic letter
+        ("username", "ｃｌｅｒｋ"),
+        ("username", "CLERK"),
+        ("display_name", "Wang\u202eFang"),
+        ("display_name", "Wang\u200bFang"),
+    ],
+)
+def test_nobody_signs_up_as_what_looks_like_somebody_else(client, db, field, value):
+    UserFactory(username="clerk", email="victim@example.test")
+    data = {"username": "new", "email": "new@example.test", "display_name": "王芳"}
+    answer = client.post(
+        reverse("account_signup"), data | {"password1": PASSWORD, "password2": PASSWORD} | {field: value}
+    )
+    assert list(answer.context["form"].errors) == [field]
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("username", ["wang.fang_2-b", "王芳"])
+def test_logins_of_letters_and_chinese_characters_are_taken(client, db, username):
+    data = {
+        "username": username,
+        "email": "new@example.test",
+        "display_name": "王芳",
+        "is_staff": "on",
+        "is_superuser": "on",
+    }
+    client.post(reverse("account_signup"), data | {"password1": PASSWORD, "password2": PASSWORD})
+    made = User.objects.get(username=username)
+    assert not made.is_staff and not made.is_superuser
+
+
 def test_sign_up_asks_for_the_persons_name(client, db):
     data = {
         "username": "new",

@@ -101,6 +101,7 @@ def _make_users(cursor, role: str, password: str) -> None:
     _make_role(cursor, role, login=True, password=password)
     _make_role(cursor, wide_of(role), login=False)
     _make_companion(cursor, role, wide_of(role))
+    _let_see_everything(cursor, wide_of(role))
 
 
 def set_up(*, role: str, password: str = "", using: str = "default") -> list[Grant]:
@@ -204,6 +205,25 @@ def _make_companion(cursor, role: str, wide: str) -> None:
             f"{grant.as_string(cursor.connection)}, then run `setup_roles`."
         )
     cursor.execute(grant.as_string(cursor.connection))
+
+
+def _let_see_everything(cursor, wide: str) -> None:
+    """No policy is asked for `wide`, where the owner may say so: even `true` hides the statistics of a table.
+
+    Behind any policy PostgreSQL estimates what an operator finds without looking at what the table holds, unless the
+    operator is leakproof; of amounts and words that made pages of a million cases twenty times as slow. Without this
+    the policy `portal_all` shows the same rows.
+    """
+    cursor.execute(
+        "SELECT (SELECT rolbypassrls FROM pg_roles WHERE rolname = %s), "
+        "(SELECT rolsuper OR rolcreaterole AND rolbypassrls FROM pg_roles WHERE rolname = current_user)",
+        [wide],
+    )
+    has_it, may_give_it = cursor.fetchone()
+    if may_give_it and not has_it:
+        cursor.execute(
+            sql.SQL("ALTER ROLE {} BYPASSRLS").format(sql.Identifier(wide)).as_string(cursor.connection)
+        )
 
 
 def _is_role(cursor, role: str) -> bool:

@@ -7,7 +7,8 @@ from django.contrib import admin
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +19,7 @@ from applications.returns.checks import findings_of
 from applications.returns.models import WHOLE_YEAR
 from applications.returns.selectors import last_month, reporters, years_over
 from applications.returns.views import chip
-from casework.templatetags.portal import day_text, moment
+from casework.templatetags.portal import day, day_text, moment
 from payments.desk.after.forms import RowForm
 from payments.desk.after.pages import Fact, Step, StepAdmin, Table
 from policy.practice import FIRST_YEAR
@@ -57,10 +58,9 @@ class BusinessReturnAdmin(StepAdmin):
         "period_plain",
         "organisation",
         "where",
-        "offshore",
-        "onshore",
+        "business",
         "headcount",
-        "filed_at",
+        "filed_on",
         "finding_count",
     )
     list_select_related = ("organisation",)
@@ -112,13 +112,21 @@ class BusinessReturnAdmin(StepAdmin):
     def period_plain(self, found):
         return found.period
 
-    @admin.display(description=gettext_lazy("offshore (USD)"))
-    def offshore(self, found):
-        return f"{found.offshore_usd:,.2f}" if self._readable(found) else ""
+    @admin.display(description=gettext_lazy("business (USD)"))
+    def business(self, found):
+        """Both amounts under each other: side by side the list is wider than a small screen."""
+        if not self._readable(found):
+            return ""
+        rows = ((_("Offshore"), found.offshore_usd), (_("Onshore"), found.onshore_usd))
+        return format_html_join(
+            mark_safe("<br>"),
+            '{} <span class="money">{}</span>',
+            ((word, f"{usd:,.2f}") for word, usd in rows),
+        )
 
-    @admin.display(description=gettext_lazy("onshore (USD)"))
-    def onshore(self, found):
-        return f"{found.onshore_usd:,.2f}" if self._readable(found) else ""
+    @admin.display(description=gettext_lazy("filed"), ordering="filed_at")
+    def filed_on(self, found):
+        return day(found.filed_at)
 
     @staticmethod
     def _readable(found: BusinessReturn) -> bool:

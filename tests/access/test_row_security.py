@@ -77,6 +77,14 @@ def test_the_database_has_exactly_these_walls(db):
         assert len(cursor.fetchall()) == 2 * len(row_security.policies())
 
 
+def test_what_officials_ask_is_planned_by_what_the_tables_hold(db):
+    """No policy stands before the wide companion: behind one PostgreSQL guesses without a table's statistics."""
+    wide = scope.wide(settings.DATABASE_APP_ROLE)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname, rolbypassrls FROM pg_roles WHERE rolname LIKE %s", [f"{wide[:-4]}%"])
+        assert dict(cursor.fetchall()) == {settings.DATABASE_APP_ROLE: False, wide: True}
+
+
 @pytest.fixture
 def as_web(world):
     """The connection is a web process's, made as `portal_app`; nothing was said yet about whose rows it shows."""

@@ -206,12 +206,13 @@ def _decide(
         fields |= {"initial_reviewer": None}
     behalf = authority.delegation.giver if authority.delegation else None
     step = transition(case=case, to=target, actor=user, reason=reason, on_behalf_of=behalf, **fields)
-    if target == Status.APPROVED:
-        _award(case, user)
+    award = _award(case, user) if target == Status.APPROVED else None
     if target == Status.REJECTED:
         programme_of(case).release(case)
     if target in (Status.APPROVED, Status.REJECTED):
         followers.decided(case, step, user)
+    if award is not None:
+        _reserve(award, user)
     return case
 
 
@@ -286,14 +287,6 @@ def _award(case: Case, user: User) -> Award:
     )
     rules = programme_of(case)
     rules.grant(award, result, user)
-    funds.reserve(
-        key=award.key,
-        programme=case.programme,
-        year=case.year,
-        division=case.organisation.division,
-        amount_rmb=award.amount_rmb,
-        user=user,
-    )
     audit.record(
         actor=user,
         action="case.awarded",
@@ -303,3 +296,16 @@ def _award(case: Case, user: User) -> Award:
     for other in rules.affected_by(case):
         request_run(case=other, submission=other.submissions.last(), cause=RunCause.YEAR_CHANGED)
     return award
+
+
+def _reserve(award: Award, user: User) -> None:
+    """The award's place in the fund. The last step: every approval of the programme's year waits for the fund's row."""
+    case = award.case
+    funds.reserve(
+        key=award.key,
+        programme=case.programme,
+        year=case.year,
+        division=case.organisation.division,
+        amount_rmb=award.amount_rmb,
+        user=user,
+    )

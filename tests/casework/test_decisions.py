@@ -182,7 +182,7 @@ def locked_in_order(queries) -> list[str]:
         text = query["sql"]
         if "UPDATE OF " in text:
             found.append(text.split("UPDATE OF ")[1].split('"')[1])
-        elif text.startswith('INSERT INTO "ledger_entry"'):
+        elif text.replace('"', "").strip().startswith("INSERT INTO ledger_entry"):
             found.append("ledger_entry")  # its trigger locks the balance
     return [
         name

@@ -124,7 +124,8 @@ def _used(server: int) -> float:
     """Processor seconds so far of the web server and of the database, with all that they started and buried."""
     from django.conf import settings
 
-    postgresql = int((Path(settings.DATA_DIR) / "pg" / "postmaster.pid").read_text().split()[0])
+    (lock,) = (Path(settings.DATA_DIR) / "pg").glob("*/postmaster.pid")
+    postgresql = int(lock.read_text().split()[0])
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -9,6 +9,7 @@ import os
 os.environ["PORTAL_PROCESS"] = "web"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nanchang_portal.settings.prod")
 
+import django  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import HttpResponse  # noqa: E402
@@ -23,6 +24,7 @@ def hello(request) -> HttpResponse:
 
 urlpatterns = [path("", hello)]
 
+django.setup()  # before its middleware goes, which allauth looks for
 settings.ROOT_URLCONF = __name__
 #: What `django-admin startproject` writes.
 settings.MIDDLEWARE = [

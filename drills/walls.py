@@ -130,7 +130,7 @@ DATABASE = [
     ),
     Wall(
         "rights on the audit's table",
-        "tests/operations/test_database_roles.py::test_an_append_only_table_takes_new_rows_and_nothing_else[audit_record]",
+        "tests/operations/test_database_roles.py::test_an_append_only_table_takes_new_rows_and_nothing_else[portal_app-audit_record]",
         statement="GRANT UPDATE, DELETE ON audit_record TO portal_app",
     ),
     Wall(
@@ -259,7 +259,7 @@ CODE = [
     ),
     Wall(
         "officials see nothing before it is filed",
-        "tests/documents/test_uploads.py::test_officials_see_what_was_filed_and_nothing_before",
+        "tests/casework/test_pages.py::test_officials_do_not_see_drafts",
         "casework/models/case.py",
         "filed = Q(submitted_at__isnull=False)",
         "filed = Q()",

@@ -84,6 +84,9 @@ def portal_parts(data_dir: Path, port: int) -> list[Part]:
                 "60",
                 "--graceful-timeout",
                 "10",
+                # Longer than a person reads a page: a connection that closes as its next request arrives fails it.
+                "--keep-alive",
+                "75",
             ]
             + ["--logger-class", "nanchang_portal.access_log.DiscreetLogger", "--access-logfile", "-"]
             + ["--no-control-socket", "--preload"],

@@ -229,10 +229,10 @@ CODE = [
     ),
     Wall(
         "an approval sees what its assessment saw",
-        "tests/casework/test_races.py",
+        "tests/casework/test_decisions.py::test_a_grant_between_calculation_and_approval_asks_for_a_new_calculation",
         "casework/services/decisions.py",
-        "except _BasisChanged as error:",
-        "except ZeroDivisionError as error:",
+        "if inputs_of(case, submission) != assessment.inputs:",
+        "if False:",
     ),
     Wall(
         "stored papers are compared with their hash",

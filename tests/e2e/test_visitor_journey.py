@@ -54,7 +54,7 @@ def test_a_visitor_checks_a_case_and_reads_the_lists(person, portal, language):
     expect(chart.locator("tbody tr").filter(has_text="2020")).to_be_visible()
     with page.expect_download() as file:
         page.locator("main a[href^='/statistics.csv']").click()
-    assert "2020,market,total," in file.value.path().read_text(encoding="utf-8-sig")
+    assert '"2020","market","total",' in file.value.path().read_text(encoding="utf-8-sig")
 
     # Elder mode goes along to the next page.
     visitor.press("header button[name=mode]")

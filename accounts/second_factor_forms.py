@@ -9,6 +9,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateForm
 from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn import forms as webauthn
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.adapter import attempts_key
 from accounts.second_factor import matching_step
@@ -56,11 +57,19 @@ class ReauthenticateForm(CodeOnce, allauth.ReauthenticateForm):
     pass
 
 
-class AddWebAuthnForm(WithoutPlaceholders, webauthn.AddWebAuthnForm):
+class KeyNamed(WithoutPlaceholders):
+    """allauth leaves the label to Django, which says "Name" in every language."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the key")
+
+
+class AddWebAuthnForm(KeyNamed, webauthn.AddWebAuthnForm):
     pass
 
 
-class EditWebAuthnForm(WithoutPlaceholders, webauthn.EditWebAuthnForm):
+class EditWebAuthnForm(KeyNamed, webauthn.EditWebAuthnForm):
     pass
 
 

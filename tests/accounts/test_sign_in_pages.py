@@ -31,7 +31,10 @@ def test_a_form_says_each_label_once(db, name):
         client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     page = client.get(reverse(name))
     assert page.status_code == 200
-    assert "placeholder" not in page.content.decode()
+    text = page.content.decode()
+    assert "placeholder" not in text
+    labels = re.findall(r"<label[^>]*>\s*([^<]+)", text)
+    assert labels and all(re.search("[\u4e00-\u9fff]", label) for label in labels), labels
 
 
 @pytest.mark.parametrize("login", ["clerk", "clerk@example.test"])

@@ -41,6 +41,12 @@ class Clock:
         return time.perf_counter() - self._wall, self._processor() - self._used
 
 
+def own_peak_mb() -> int:
+    """The most memory that this process ever held; `ru_maxrss` would begin with that of the process that started it."""
+    text = Path("/proc/self/status").read_text()
+    return int(text.partition("VmHWM:")[2].split()[0]) // 1024
+
+
 def _ticks(pid: int) -> list[int]:
     """Clock ticks of a process: in user mode, in the kernel, and both of its children that have ended."""
     return [int(n) for n in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -54,12 +53,12 @@ def _ready(_number: int) -> int:
 
 
 def _share(call: Callable[[int], object], ids: Sequence[int]) -> tuple[float, int]:
-    from bench.measure import Clock
+    from bench.measure import Clock, own_peak_mb
 
     clock = Clock()
     for one in ids:
         call(one)
-    return clock.read()[1], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return clock.read()[1], own_peak_mb()
 
 
 @contextmanager

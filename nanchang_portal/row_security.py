@@ -64,6 +64,7 @@ OWN = {
     "training.ClaimLine": "claim",
 }
 OFFICE = {
+    "accounts.FactorReset",
     "casework.Delegation",
     "casework.Conflict",
     "casework.SavedView",

@@ -502,9 +502,9 @@ CODE = [
     ),
     Wall(
         "a database that is away is said to be",
-        _ERRORS,
-        "nanchang_portal/operations/requests.py",
-        "if isinstance(exception, OperationalError | InterfaceError):",
+        "tests/operations/test_operations.py::test_a_database_that_is_away_before_any_view_is_said_to_be",
+        "nanchang_portal/errors.py",
+        "if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):",
         "if False:",
     ),
     Wall(
@@ -512,14 +512,14 @@ CODE = [
         _ERRORS,
         "nanchang_portal/urls.py",
         'handler400 = "nanchang_portal.errors.bad_request"\n',
-        "",
+        'handler400 = "django.views.defaults.bad_request"\n',
     ),
     Wall(
         "too often is said",
         _ERRORS,
         "nanchang_portal/urls.py",
         'handler429 = "nanchang_portal.errors.too_many_requests"',
-        "",
+        'handler429 = "django.views.defaults.bad_request"',
     ),
     Wall(
         "of several databases the primary",

@@ -40,7 +40,7 @@ HOSTS = {
     "web": ["127.0.0.21", "127.0.0.22"],
 }  # fmt: skip
 URL = "https://localhost"
-PAGES = ("/", "/guide/students", "/check/offshore", "/questions", "/accounts/login/")
+PAGES = ("/", "/guide/students", "/guide/enterprises", "/questions", "/accounts/login/")
 
 
 class Stack:

@@ -393,8 +393,8 @@ CODE = [
         "papers for who may see the case",
         "tests/documents/test_uploads.py::test_others_find_nothing",
         "documents/views.py",
-        "get_object_or_404(Document.objects.visible_to(request.user), pk=pk)",
-        "get_object_or_404(Document.objects, pk=pk)",
+        "visible = Document.objects.visible_to(request.user)",
+        "visible = Document.objects.all()",
     ),
     Wall(
         "no file fills the disk",

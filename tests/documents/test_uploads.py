@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -83,9 +84,17 @@ def test_a_file_above_every_limit_fills_no_disk(clerk, receipt, settings, monkey
     kept = []
     real = uploads.examine
     monkeypatch.setattr(uploads, "examine", lambda **given: kept.append(given) or real(**given))
+    written: list[int] = []
+    write = TemporaryFileUploadHandler.receive_data_chunk
+    monkeypatch.setattr(
+        TemporaryFileUploadHandler,
+        "receive_data_chunk",
+        lambda self, chunk, start: written.append(len(chunk)) or write(self, chunk, start),
+    )
     data = b"%PDF-1.7\n" + bytes(22 * 1024 * 1024)
     response = post(clerk, "receipt", receipt.pk, "bank_receipt", data)
     assert "at most 20 MB are accepted" in response.content.decode() and not kept
+    assert 0 < sum(written) <= 21 * 1024 * 1024, "what is above the ceiling reaches no disk"
     assert max(item.max_mb for item in checklists.load()) * 1024 * 1024 < CEILING
 
 

@@ -65,7 +65,7 @@ def test_the_settings_are_those_that_were_measured():
 
 
 def test_the_running_worker_says_that_it_works_by_these_rules(portal):
-    asked = Celery(broker=embedded.urls(portal.data_dir).broker)
+    asked = Celery(broker=embedded.urls(portal.data_dir).broker, set_as_current=False)
     (found,) = asked.control.inspect(timeout=10, limit=1).conf(with_defaults=True).values()
     assert {name: found.get(name) for name in WORKER} == WORKER
     assert {name: found["broker_transport_options"].get(name) for name in BROKER} == BROKER

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts import second_factor
+from accounts import second_factor, waiting_steps
 
 #: What may be looked at before: public pages, and everything that leads in or out.
 OPEN = {
@@ -48,7 +48,7 @@ class SecondFactorMiddleware:
             and second_factor.must_be_shown_again(request)
         ):
             way = second_factor.way_to_show(request.user) or "account_reauthenticate"
-            return second_factor.suspend(request, way)
+            return waiting_steps.suspend(request, way)
         if match.namespace in OPEN_NAMESPACES or match.view_name in OPEN:
             return None
         if match.view_name.startswith(OPEN_PREFIXES):
@@ -56,7 +56,7 @@ class SecondFactorMiddleware:
         if second_factor.is_missing(request):
             way = second_factor.way_to_show(request.user)
             if request.method == "POST" and way and second_factor.proved_at(request):
-                return second_factor.suspend(request, way)  # a working day has passed while it was typed
+                return waiting_steps.suspend(request, way)  # a working day has passed while it was typed
         elif not second_factor.way_to_codes(request):
             return None
         # Nothing that was posted is done; a page is come back to.

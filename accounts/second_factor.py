@@ -6,15 +6,9 @@ allauth checks passwords, codes and keys and notes in the session what was shown
 import time
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
-from allauth.core.internal.httpkit import serialize_request
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
-from django.http import HttpResponseRedirect
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import urlencode
 
 from accounts.permissions import is_official
 
@@ -67,15 +61,6 @@ def way_to_show(user) -> str:
     if Authenticator.Type.TOTP in types:
         return "mfa_reauthenticate"
     return "mfa_reauthenticate_webauthn" if Authenticator.Type.WEBAUTHN in types else ""
-
-
-def suspend(request, way: str) -> HttpResponseRedirect:
-    """To the page `way`; what was posted waits in the session and is done after the right answer there.
-
-    allauth's own does so too, but forgets what was posted to an address with a query.
-    """
-    request.session[STATE_SESSION_KEY] = {"request": serialize_request(request)}
-    return redirect(f"{reverse(way)}?{urlencode({'next': request.path})}")
 
 
 def matching_step(secret: str, code: str) -> int | None:

@@ -8,6 +8,7 @@ from accounts import second_factor_views, session_views, views
 urlpatterns = [
     path("accounts/sessions/<int:pk>/end", session_views.end, name="session_end"),
     path("accounts/second-factor", second_factor_views.gate, name="second_factor"),
+    path("accounts/waiting-step", second_factor_views.waiting, name="waiting_step"),
     path("organisations/", views.organisations, name="organisations"),
     path("organisations/new", views.organisation_new, name="organisation_new"),
     path("organisations/<int:pk>", views.organisation, name="organisation"),

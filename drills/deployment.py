@@ -330,7 +330,8 @@ def deploy(seconds: int) -> Outcome:
         webs = [stack.web(number) for number in range(stack.services["web"]["deploy"]["replicas"])]
         for name, count in (("worker", stack.services["worker"]["deploy"]["replicas"]), ("beat", 1)):
             for number in range(count):
-                command = [part.replace("/tmp/", f"{directory}/tmp/") for part in stack.command(name)]
+                python, *arguments = stack.command(name)
+                command = [python, *(part.replace("/tmp/", f"{directory}/tmp/") for part in arguments)]
                 if name == "worker":
                     command += [
                         "--hostname",

@@ -54,14 +54,23 @@ class Outcome:
                 print(f"  ... and {count - SHOWN:,} more")
 
 
-def main(doc: str, drill: Callable[..., Outcome], number: int, *, parts: Iterable[str] = ()) -> int:
-    """The command of a drill that is told a number, and perhaps one for each of its parts: its exit status."""
+def main(
+    doc: str,
+    drill: Callable[..., Outcome],
+    number: int,
+    *,
+    parts: Iterable[str] = (),
+    texts: Iterable[str] = (),
+) -> int:
+    """The command of a drill that is told a number, perhaps one for each part, and texts: its exit status."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument(
         "number", nargs="?", type=int, default=number, metavar="N", help=f"default {number:,}"
     )
     for part in parts:
         parser.add_argument(f"--{part}", type=int, metavar="N", help="instead of what the first number gives")
+    for text in texts:
+        parser.add_argument(f"--{text}", metavar=text.upper())
     wanted = vars(parser.parse_args())
     # A shell that starts the command in the background has it ignore these, and its engines would inherit that.
     for ignored in (signal.SIGINT, signal.SIGQUIT):

@@ -1,8 +1,9 @@
 """From the release before to this one while people work: web processes are replaced one after another, nothing fails.
 
 `python -m drills.upgrade [30]` (seconds of work) starts the release before (the newest tag, else what stood
-before the newest migration) with engines and data of its own, two web processes of it and a proxy that asks
-`/healthz/ready`; then it migrates with this tree, replaces one web process after the other by SIGTERM, and the worker.
+before the newest migration; `--since COMMIT` what stood at one) with engines and data of its own, two web processes of
+it and a proxy that asks `/healthz/ready`; then it migrates with this tree, replaces one web process after the other by
+SIGTERM, and the worker.
 """
 
 import os
@@ -72,19 +73,20 @@ class Proxy(BaseHTTPRequestHandler):
         return True
 
 
-def release_before(place: Path) -> str:
-    """Puts the tree of the release before into `place`; returns what it is called."""
+def release_before(place: Path, since: str = "") -> str:
+    """Puts the tree of the release before, or of the commit `since`, into `place`; returns what it is called."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=BASE, capture_output=True, text=True)
         return done.stdout.strip()
 
     migrated = git("log", "-1", "--format=%H", "--", "*/migrations/*.py")
-    name = git("describe", "--tags", "--abbrev=0") or f"{migrated}~1"
+    name = since or git("describe", "--tags", "--abbrev=0") or f"{migrated}~1"
     place.mkdir(parents=True)
     archive = subprocess.run(["git", "archive", name], cwd=BASE, capture_output=True, check=True)
     subprocess.run(["tar", "-x", "-C", str(place)], input=archive.stdout, check=True)
-    return git("log", "-1", "--format=%h of %cs", name)
+    new = git("diff", "--name-only", "--diff-filter=A", name, "--", "*/migrations/0*.py").splitlines()
+    return f"{git('log', '-1', '--format=%h of %cs', name)}, {len(new)} migrations before this tree"
 
 
 class Site:
@@ -227,9 +229,9 @@ def replace(
     return process, port
 
 
-def upgrade(directory: Path, seconds: float, clerks: int = 12) -> Outcome:
+def upgrade(directory: Path, seconds: float, clerks: int = 12, since: str = "") -> Outcome:
     outcome, before = Outcome("upgrade"), directory / "before"
-    outcome.notes.append(f"from {release_before(before)}")
+    outcome.notes.append(f"from {release_before(before, since)}")
     data_dir, running = directory / "data", []
     with embedded.running(data_dir, "the upgrade drill"):
         site = Site(data_dir, directory / "web.log")
@@ -265,10 +267,10 @@ def upgrade(directory: Path, seconds: float, clerks: int = 12) -> Outcome:
     return outcome
 
 
-def drill(seconds: int) -> Outcome:
+def drill(seconds: int, since: str = "") -> Outcome:
     with own_directory() as directory:
-        return upgrade(directory, seconds)
+        return upgrade(directory, seconds, since=since)
 
 
 if __name__ == "__main__":
-    sys.exit(main(__doc__, drill, 30))
+    sys.exit(main(__doc__, drill, 30, texts=["since"]))

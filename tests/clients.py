@@ -5,6 +5,7 @@ import time
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
 from django import test
+from django.utils.http import urlencode
 
 from accounts.permissions import is_official
 from accounts.second_factor import CODES_KEPT
@@ -31,3 +32,14 @@ class Client(test.Client):
         session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
         session[AUTHENTICATION_METHODS_SESSION_KEY] = records
         session.save()
+
+    def show(self, asked, **typed):
+        """Answers the page that asks for the factor again; the page from which what waited goes on, or a refusal."""
+        answer = self.post(asked.url, typed)
+        return self.get(answer.url) if answer.status_code == 302 else answer
+
+    def carry_on(self, page):
+        """The button of that page."""
+        step = page.context["step"]
+        form = "application/x-www-form-urlencoded"
+        return self.post(step.path, urlencode(step.fields), content_type=form)

@@ -225,6 +225,7 @@
   groupAll(document);
   showButtons(document);
   document.querySelector("[data-error-summary]")?.focus();
+  document.querySelector("form[data-carry-on]")?.requestSubmit(); // the factor was shown: what waited goes on
   document.addEventListener("htmx:load", (event) => {
     groupAll(event.target);
     showButtons(event.target);

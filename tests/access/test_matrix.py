@@ -99,6 +99,7 @@ PAGES = {
     "account_reset_password_from_key": PUBLIC,
     "account_reset_password_done": PUBLIC,
     "second_factor": SIGNED_IN,
+    "waiting_step": SIGNED_IN,
     "usersessions_list": SIGNED_IN,
     "session_end": NOBODY_ELSES,
     "socialaccount_connections": SIGNED_IN,

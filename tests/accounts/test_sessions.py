@@ -308,10 +308,9 @@ def test_money_and_numbers_ask_again_and_nothing_that_was_posted_is_lost(db):
     asked = client.post(url, data)
     assert asked.status_code == 302 and asked.url.startswith(reverse("mfa_reauthenticate"))
     assert not FundChange.objects.exists()
-    client.post(asked.url, {"code": "000000", "next": url})
+    assert client.show(asked, code="000000").status_code == 200
     assert not FundChange.objects.exists()
-    answer = client.post(asked.url, {"code": code(), "next": url})
-    assert answer.status_code in (200, 302), answer.status_code
+    assert client.carry_on(client.show(asked, code=code())).status_code == 302
     assert FundChange.objects.get().document == "Decree"
     again = client.post(url, data | {"document": "Second"})
     assert again.headers.get("Location") != asked.url, "not again within ten minutes"
@@ -324,9 +323,9 @@ def test_a_whole_number_asks_a_member_for_the_password_again(db):
     url = reverse("training:trainee_reveal", args=[trainee.pk])
     asked = client.post(url, {"reason": "The bank asks for it"})
     assert asked.status_code == 302 and asked.url.startswith(reverse("account_reauthenticate"))
-    client.post(asked.url, {"password": "wrong", "next": url})
+    client.show(asked, password="wrong")
     assert not Record.objects.filter(action="trainee.identity_revealed").exists()
-    answer = client.post(asked.url, {"password": factories.PASSWORD, "next": url})
+    answer = client.carry_on(client.show(asked, password=factories.PASSWORD))
     assert Record.objects.filter(action="trainee.identity_revealed").count() == 1
     assert trainee.reveal_identity() in answer.content.decode()
     assert client.post(url, {"reason": "Once more"}).status_code == 200, "not again within ten minutes"

@@ -1,3 +1,5 @@
+import unicodedata
+
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,15 @@ class CreditCodeField(forms.CharField):
         return normalise(super().to_python(value))
 
 
+class VisibleField(forms.CharField):
+    """A name as it is read: no sign that nobody sees, none that turns the words around it."""
+
+    def to_python(self, value):
+        return "".join(
+            sign for sign in super().to_python(value) if unicodedata.category(sign) != "Cf"
+        ).strip()
+
+
 class RegisterOrganisationForm(forms.ModelForm):
     credit_code = CreditCodeField(
         label=_("Unified Social Credit Code"),
@@ -26,6 +37,7 @@ class RegisterOrganisationForm(forms.ModelForm):
     class Meta:
         model = Organisation
         fields = ["kind", "name", "credit_code", "address", "contact_name", "contact_phone"]
+        field_classes = dict.fromkeys(["name", "address", "contact_name", "contact_phone"], VisibleField)
         widgets = {"kind": forms.RadioSelect}
         help_texts = {"name": _("As on the business licence.")}
 
@@ -42,6 +54,7 @@ class OrganisationContactForm(forms.ModelForm):
     class Meta:
         model = Organisation
         fields = ["address", "contact_name", "contact_phone"]
+        field_classes = dict.fromkeys(fields, VisibleField)
 
     def __init__(self, *args, instance: Organisation, **kwargs):
         super().__init__(*args, instance=instance, initial={"version": instance.version}, **kwargs)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from applications.models import Contract
 from audit.models import Record
 from casework.models import Case
+from casework.templatetags.portal import day_text
 
 CLAIM_SAVED = "offshore.claim_saved"
 CONTRACT_SAVED = "offshore.contract_saved"
@@ -95,7 +96,7 @@ def _figures(receipt: Mapping[str, str]) -> dict[str, str]:
         "reference": receipt["bank_reference"],
         "amount": f"{Decimal(receipt['amount']):,}",
         "currency": receipt["currency"],
-        "day": receipt["received_on"],
+        "day": day_text(receipt["received_on"]),
     }
 
 

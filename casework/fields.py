@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 #: A day outside of these is a slip of the keyboard.
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: Written as a day, be there such a day or not: 2015-02-30, 2015/2/30, 20150230.
+_WRITTEN_DAY = re.compile(r"[1-9][0-9]{3}([-/.年])[0-9]{1,2}[-/.月][0-9]{1,2}日?|[1-9][0-9]{7}")
 _MINUS = str.maketrans({"−": "-", "–": "-", "—": "-"})
 _AMOUNT = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?")
 
@@ -49,11 +51,18 @@ class DayField(forms.DateField):
     input_formats = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
     default_error_messages = {
         "invalid": _("Write the day as year-month-day, such as 2015-07-01."),
+        "no_day": _("The calendar has no such day. Compare it with the document."),
         "far": _("This year cannot be right. Compare the day with the document."),
     }
 
     def to_python(self, value: Any) -> date | None:
-        return super().to_python(plain(value) if isinstance(value, str) else value)
+        value = plain(value) if isinstance(value, str) else value
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            if _WRITTEN_DAY.fullmatch(str(value)):
+                raise ValidationError(self.error_messages["no_day"], code="no_day") from None
+            raise
 
     def validate(self, value: date | None) -> None:
         super().validate(value)

@@ -47,7 +47,7 @@ class ImportJob(models.Model):
     rows_done = models.PositiveIntegerField(_("rows read"), default=0)
     rows_total = models.PositiveIntegerField(_("rows"), default=0)
     fault_count = models.PositiveIntegerField(_("errors"), default=0)
-    #: {sheet: {"added": n, "changed": n, "unchanged": n}}
+    #: {sheet: {"added": n, "changed": n, "unchanged": n, "unread": [heads that the template does not know]}}
     summary = models.JSONField(_("result"), default=dict, blank=True)
     #: {"en": ..., "zh": ...}: why the file as a whole could not be read or taken over.
     #: SHA-256 over what a faultless check left beside the file (training.workbook_kept); empty: nothing.

@@ -28,6 +28,8 @@ class Outcome:
     faults: list[Fault] = field(default_factory=list)
     #: Head of the sheets as found in the file: {sheet code: name in the file}.
     names: dict[str, str] = field(default_factory=dict)
+    #: Heads that the template does not know: {sheet code: as they stand in the file}.
+    unread: dict[str, list[str]] = field(default_factory=dict)
     child_peak_kb: int = 0
 
     def add(self, fault: Fault) -> None:
@@ -127,6 +129,7 @@ def _run(reader: Reader, intake: Intake) -> Outcome:
         if code not in cleaners:
             cleaners[code] = Cleaner(found)
             outcome.names[code] = found.name
+            outcome.unread[code] = found.unread
         cleaner = cleaners[code]
         for (number, row), values in zip(rows, cleaner.values([row for _number, row in rows]), strict=True):
             if values is None:

@@ -175,6 +175,7 @@ class BusinessReturnAdmin(StepAdmin):
                 ]
                 for line in found.lines.all()
             ],
+            amount=3,
         )
 
     def get_urls(self):

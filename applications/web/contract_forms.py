@@ -2,6 +2,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import VisibleField
 from accounts.models import Organisation
 from applications.checks import check_ends_on, check_signed_on
 from applications.contract_services import CONTRACT_FIELDS
@@ -29,6 +30,7 @@ class ContractForm(forms.ModelForm):
     class Meta:
         model = Contract
         fields = CONTRACT_FIELDS
+        field_classes = dict.fromkeys(["name", "client_name"], VisibleField)
 
     def __init__(self, *args, enterprises=None, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -123,6 +123,7 @@ LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 USE_I18N = True
+FORMAT_MODULE_PATH = "nanchang_portal.formats"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 

@@ -22,11 +22,10 @@ from payments.services import accounts
 class PayeeAccountAdmin(ReadOnlyAdmin):
     list_display = (
         "payee_name",
+        "where",
         "organisation",
         "holder_name",
-        "bank_name",
-        "number_masked",
-        "where",
+        "account_plain",
         "entered_at",
     )
     list_select_related = ("organisation",)
@@ -38,6 +37,10 @@ class PayeeAccountAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def where(self, account):
         return render_to_string("_partials/status_chip.html", {"status": chip(account)})
+
+    @admin.display(description=gettext_lazy("payee account"))
+    def account_plain(self, account):
+        return f"{account.number_masked} {account.bank_name}"
 
     def get_urls(self):
         def named(route, view, name):

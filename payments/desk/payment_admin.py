@@ -24,10 +24,10 @@ from payments.services.results import AnswerData
 class PaymentAdmin(ReadOnlyAdmin):
     list_display = (
         "number",
+        "where",
         "case",
         "payee_name",
         "amount_rmb",
-        "where",
         "batch",
         "settled_on",
         "bank_reference",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.crypto import decrypt, encrypt
 from audit.triggers import append_only, no_truncate
@@ -42,7 +43,7 @@ class Batch(models.Model):
     version = models.PositiveIntegerField(_("version"), default=1, help_text=_("Grows with every change."))
     made_by = models.ForeignKey(_user, on_delete=models.PROTECT, related_name="+", verbose_name=_("made by"))
     made_at = models.DateTimeField(_("made"), db_default=Now())
-    count = models.PositiveIntegerField(_("payments"), null=True)
+    count = models.PositiveIntegerField(pgettext_lazy("how many", "payments"), null=True)
     total_rmb = models.DecimalField(_("total (RMB)"), max_digits=16, decimal_places=2, null=True)
     lines_hash = models.CharField(_("hash of the payments"), max_length=64, blank=True)
     submitted_by = models.ForeignKey(

@@ -27,7 +27,7 @@ def test_valid_rows_are_saved_and_audited(desk):
 
 
 WRONG = [
-    ("received_on", {"received_on": "2015-02-30"}, "Write the day as year-month-day"),
+    ("received_on", {"received_on": "2015-02-30"}, "The calendar has no such day"),
     ("received_on", {"received_on": "2999-01-01"}, "This year cannot be right"),
     ("received_on", {"received_on": "2099-01-01"}, "This day is in the future"),
     ("received_on", {"received_on": "2016-01-01"}, "A receipt of 2016 belongs into a claim for 2016"),

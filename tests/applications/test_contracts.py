@@ -95,6 +95,13 @@ def test_bad_input_is_said_at_its_field_and_kept(desk, field, typed, message):
     assert Contract.objects.count() == 1
 
 
+def test_a_sign_that_nobody_sees_is_not_kept_in_a_name(desk):
+    """One that turns the words around it would show an official another client."""
+    desk.client.post(NEW, GOOD | {"client_name": "\u202eABC\u202c Ltd\u200b", "name": "\ufeff软件"})
+    contract = Contract.objects.latest("pk")
+    assert (contract.client_name, contract.name) == ("ABC Ltd", "软件")
+
+
 def test_a_number_is_registered_once_in_an_enterprise(desk):
     response = desk.client.post(NEW, GOOD | {"contract_number": desk.contract.contract_number})
     assert response.context["form"].errors == {

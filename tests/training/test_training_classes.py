@@ -42,7 +42,12 @@ def test_a_new_class_is_registered_and_audited(school):
     ("change", "field", "message"),
     [
         ({"ends_on": "2015-02-28"}, "ends_on", "The last day cannot be before the first day."),
-        ({"starts_on": "2015-02-30"}, "starts_on", "Write the day as year-month-day, such as 2015-07-01."),
+        (
+            {"starts_on": "2015-02-30"},
+            "starts_on",
+            "The calendar has no such day. Compare it with the document.",
+        ),
+        ({"starts_on": "in spring"}, "starts_on", "Write the day as year-month-day, such as 2015-07-01."),
         (
             {"starts_on": "0215-03-01"},
             "starts_on",

@@ -58,7 +58,7 @@ def test_days_certificate_contract_and_a_new_employer_are_kept(school, enrolled)
         ({"certificate_number": ""}, "certificate_number", "Write the number of the certificate too"),
         ({"signed_on": TOMORROW.isoformat()}, "signed_on", "This day is in the future."),
         ({"signed_on": ""}, "signed_on", "Write the day of the signature"),
-        ({"signed_on": "2015-13-01"}, "signed_on", "Write the day as year-month-day"),
+        ({"signed_on": "2015-13-01"}, "signed_on", "The calendar has no such day"),
         ({"contract_starts_on": ""}, "contract_starts_on", "Write the first day of the contract"),
         ({"contract_ends_on": "2015-06-30"}, "contract_ends_on", "The contract cannot end before it starts."),
         (

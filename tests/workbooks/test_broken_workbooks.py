@@ -152,6 +152,9 @@ UNREADABLE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "no sheet of ours": ("a.xlsx", lambda: one_sheet(["a", "b"], [1, 2], name="X"), "None of the template's sheets"),
     "an empty sheet": ("a.xlsx", lambda: one_sheet(), "None of the template's sheets"),
     "columns missing": ("a.xlsx", lambda: one_sheet(HEADS), "Sheet Contracts lacks these columns: Contract name"),
+    "a column named otherwise": (
+        "a.xlsx", lambda: one_sheet([*HEADS, "Title"]), "it does not know these: Title.",
+    ),
     "a column twice": ("a.xlsx", lambda: one_sheet([*HEADS, HEADS[0]]), "has the column Contract number twice"),
     "only heads": ("a.xlsx", lambda: xlsx("offshore", {"contracts": []}), "There is no row to read"),
     "an old template": ("a.xlsx", lambda: xlsx("offshore", GOOD, mark=(*MARK[:2], "0")), "version 0 of the template"),
@@ -209,7 +212,7 @@ CELLS: dict[str, tuple[str, dict, str, str]] = {
     "a value in words": ("contracts", {"value": "a million"}, "value", "Write the amount in digits"),
     "three decimals": ("contracts", {"value": "1.234"}, "value", "At most two decimals"),
     "a decimal comma": ("contracts", {"value": "1.000,50"}, "value", "Write the amount in digits"),
-    "30 February": ("contracts", {"signed_on": "2015-02-30"}, "signed_on", "Write the day as year-month-day"),
+    "30 February": ("contracts", {"signed_on": "2015-02-30"}, "signed_on", "The calendar has no such day"),
     "signed tomorrow": ("contracts", {"signed_on": TOMORROW}, "signed_on", "This day is in the future"),
     "ends before": ("contracts", {"ends_on": date(2014, 1, 1)}, "ends_on", "cannot end before it starts"),
     "too long": ("contracts", {"name": "x" * 201}, "name", "at most 200 characters"),

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from applications.models import BusinessReturn, Contract
 from tests import factories
-from tests.workbooks.conftest import CLASS, CONTRACT, RECEIPT, trainee, xlsx
+from tests.workbooks.conftest import CLASS, CONTRACT, RECEIPT, heads_of, trainee, xlsx
 from tests.workbooks.test_returns_workbook import reporter, rows  # noqa: F401  (a fixture)
 from workbooks import changes
 from workbooks.models import ImportJob
@@ -55,6 +55,15 @@ def test_contracts_and_receipts(enterprise):
     enterprise.client.cookies["language"] = "zh-hans"
     assert "软件" in enterprise.client.get(job.get_absolute_url()).content.decode()
     assert Contract.objects.get().value == 1000000, "a dry run changes nothing"
+
+
+def test_a_column_that_the_template_does_not_know_is_named(enterprise):
+    """An optional column under another head would be lost without a word: here the contract's end."""
+    heads = heads_of("offshore", "contracts") | {"ends_on": "End date"}
+    job = enterprise.upload(xlsx("offshore", {"contracts": [CONTRACT]}, heads=heads))
+    assert job.summary["contracts"] == {"added": 1, "changed": 0, "unchanged": 0, "unread": ["End date"]}
+    page = enterprise.client.get(job.get_absolute_url())
+    assert "the template does not know their heads: End date." in page.content.decode()
 
 
 def test_trainees_masked(school):

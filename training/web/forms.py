@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.forms import VisibleField
 from accounts.models import Organisation, User
 from casework.fields import DayField
 from training.evidence import check_consent_on
@@ -29,6 +30,7 @@ class ClassForm(VersionMixin, forms.ModelForm):
     class Meta:
         model = TrainingClass
         fields = ["code", "name", "sector", "starts_on", "ends_on", "hours", "customised_for"]
+        field_classes = dict.fromkeys(["name", "customised_for"], VisibleField)
 
     def clean(self) -> dict:
         data = super().clean()
@@ -60,6 +62,7 @@ class TraineeForm(VersionMixin, forms.ModelForm):
     class Meta:
         model = Trainee
         fields = ["name", "identity_kind", "education", "school", "student_number", "consent_on"]
+        field_classes = dict.fromkeys(["name", "school"], VisibleField)
 
     field_order = ["institution", "name", "identity_kind", "identity"]
 

@@ -59,6 +59,10 @@ SENTENCES = {
     "no_head": _(
         "Sheet %(sheet)s lacks these columns: %(columns)s. The first row must hold the heads of the template."
     ),
+    "other_heads": _(
+        "Sheet %(sheet)s lacks these columns: %(columns)s. The first row must hold the heads of the template;"
+        " it does not know these: %(others)s."
+    ),
     "twice": _("Sheet %(sheet)s has the column %(column)s twice. Keep one of them."),
     "other_kind": _(
         "This workbook was made from another template (%(found)s). Use the template of this page."

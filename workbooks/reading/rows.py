@@ -19,6 +19,8 @@ EXAMPLE = Words("EXAMPLE (not imported)", "示例（不导入）")
 _EXAMPLES = ("example", "示例")
 MAX_COLUMNS = 60
 _HEAD_WITHIN = 5
+#: A head that nobody knows is named by so many characters, and so many of them are.
+_HEAD_SHOWN, _UNREAD_SHOWN = 40, 10
 #: A row so many rows below the others is a slip.
 FAR_BELOW = 5000
 
@@ -35,6 +37,8 @@ class Found:
     mark: int | None
     #: Places whose content makes a row, usual values apart.
     telling: list[int] = field(default_factory=list)
+    #: Heads that are no column of the template: what stands below them is not read.
+    unread: list[str] = field(default_factory=list)
     #: The last row that said something.
     last: int = 0
 
@@ -122,11 +126,19 @@ class Reader:
         for column in names:
             if names.count(column) > 1:
                 raise Unreadable("twice", sheet=name or "CSV", column=sheet.by_name[column].head)
+        marks = [place for place, head in enumerate(heads) if head in map(plain_key, MARK_HEAD.both)]
+        known = {*marks, *(place for place, column in places)}
+        unread = [
+            str(row[place])[:_HEAD_SHOWN] for place, head in enumerate(heads) if head and place not in known
+        ]
         missing = [str(c.head) for c in sheet.columns if c.required and c.name not in names]
         if missing:
-            raise Unreadable("no_head", sheet=name or "CSV", columns=_(", ").join(missing))
-        marks = [place for place, head in enumerate(heads) if head in map(plain_key, MARK_HEAD.both)]
+            said = {"sheet": name or "CSV", "columns": _(", ").join(missing)}
+            if unread:
+                raise Unreadable("other_heads", others=_(", ").join(unread[:_UNREAD_SHOWN]), **said)
+            raise Unreadable("no_head", **said)
         found = Found(sheet, name, number, places, marks[0] if marks else None)
+        found.unread = unread[:_UNREAD_SHOWN]
         found.last = number
         found.telling = [place for place, column in places if not sheet.by_name[column].is_usual]
         self.found[name] = found

@@ -147,7 +147,11 @@ def _checked(
             ],
             batch_size=500,
         )
-        row.state, row.fault_count, row.summary = JobState.CHECKED, outcome.fault_count, dict(intake.counts)
+        row.state, row.fault_count = JobState.CHECKED, outcome.fault_count
+        row.summary = dict(intake.counts)
+        for sheet, heads in outcome.unread.items():
+            if heads:
+                row.summary[sheet] = {**row.summary.get(sheet, {}), "unread": heads}
         row.refusal, row.kept_digest = refusal or {}, digest
         row.save(update_fields=["state", "fault_count", "summary", "refusal", "kept_digest"])
 

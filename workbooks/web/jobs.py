@@ -99,6 +99,7 @@ def _context(request: HttpRequest, job: ImportJob) -> dict:
         "effects": [
             {
                 "sheet": sheets[code].name if code in sheets else code,
+                "unread": counts.get("unread"),
                 **{e.value: counts.get(e.value, 0) for e in Effect},
             }
             for code, counts in job.summary.items()

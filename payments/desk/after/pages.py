@@ -50,11 +50,12 @@ class Fact:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under their heads; the last column of a row may be a step (`Offer`)."""
+    """Rows of cells under their heads; `amount` is the column of money, which stands at the end of its cells."""
 
     title: Any
     heads: Sequence[Any]
     rows: Sequence[Sequence[Any]]
+    amount: int | None = None
 
 
 @dataclass(frozen=True)

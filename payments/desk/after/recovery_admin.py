@@ -180,6 +180,7 @@ class RecoveryOrderAdmin(StepAdmin):
                 )
                 for row in kept
             ],
+            amount=2,
         )
 
     def hidden(self, order) -> dict:
@@ -314,4 +315,5 @@ class PersonFileAdmin(StepAdmin):
                 )
                 for line in lines
             ],
+            amount=3,
         )

@@ -306,10 +306,12 @@ def test_officials_see_what_was_filed_and_nothing_before(draft, clerk, receipt, 
     assert client_of(official).get(reverse("documents:case", args=[draft.number])).status_code == 404
 
 
+@pytest.mark.usefixtures("views_alone")
 def test_others_find_nothing(filed, draft, receipt):
     for person in (
         factories.UserFactory(),
         factories.clerk_of(factories.OrganisationFactory()),
+        factories.clerk_of(factories.OrganisationFactory(institution=True)),
         factories.official(),
     ):
         assert statuses(person, filed) == [404, 404, 404]

@@ -69,6 +69,14 @@ def encrypted_part() -> bytes:
     return bytes(content)
 
 
+def says_too_much() -> bytes:
+    """No part packed suspiciously well, by the directory, and 401 MB in the last of them."""
+    content = bytearray(good())
+    at = content.rfind(b"PK\x01\x02")
+    content[at + 20 : at + 28] = (4 << 20).to_bytes(4, "little") + (401 << 20).to_bytes(4, "little")
+    return bytes(content)
+
+
 XXE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
 UTF16_XXE = XXE.decode().encode("utf-16")
 FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
@@ -113,6 +121,7 @@ FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "entities in UTF-16": ("a.xlsx", lambda: zipped({"xl/styles.xml": UTF16_XXE}), "XML declarations"),
     "entities in ods": ("a.ods", lambda: ods(XXE), "XML declarations"),
     "a bomb": ("a.xlsx", lambda: zipped({"xl/media/x.xml": b"0" * 80_000_000}), "far larger than a spreadsheet"),
+    "too much in it": ("a.xlsx", says_too_much, "far larger than a spreadsheet"),
     "many parts": ("a.xlsx", many_parts, "more parts than a spreadsheet"),
     "a path upwards": ("a.xlsx", lambda: zipped({"../../etc/x.xml": b"<x/>"}), "unsafe name"),
     "an absolute path": ("a.xlsx", lambda: zipped({"/etc/x.xml": b"<x/>"}), "unsafe name"),

@@ -400,6 +400,52 @@ CODE = [
         "visible = Document.objects.visible_to(request.user)",
         "visible = Document.objects.all()",
     ),
+    *(
+        Wall(
+            f"{what} for who may see it",
+            f"tests/access/test_matrix.py::test_every_url_for_every_role[{who}]",
+            file,
+            old,
+            new,
+        )
+        for what, who, file, old, new in (
+            (
+                "a trainee",
+                "other_institution",
+                "training/web/trainees.py",
+                "Trainee.objects.visible_to(request.user)",
+                "Trainee.objects",
+            ),
+            (
+                "a trainee's own data",
+                "other_institution",
+                "training/web/privacy.py",
+                "if membership(request.user, found.institution_id) or",
+                "if membership(request.user, found.institution_id) is None or",
+            ),
+            (
+                "a claim",
+                "other_enterprise",
+                "casework/views.py",
+                'Case.objects.visible_to(request.user).select_related(\n        "organisation", "current',
+                'Case.objects.select_related(\n        "organisation", "current',
+            ),
+            (
+                "a contract",
+                "other_enterprise",
+                "applications/web/contracts.py",
+                "Contract.objects.visible_to(request.user).select_related",
+                "Contract.objects.select_related",
+            ),
+            (
+                "an account",
+                "other_enterprise",
+                "payments/web/accounts.py",
+                "PayeeAccount.objects.filter(organisation__memberships__user=user)",
+                "PayeeAccount.objects.all()",
+            ),
+        )
+    ),
     Wall(
         "no file fills the disk",
         "tests/documents/test_uploads.py::test_a_file_above_every_limit_fills_no_disk",

@@ -74,4 +74,7 @@ class EditWebAuthnForm(KeyNamed, webauthn.EditWebAuthnForm):
 
 
 class ActivateTOTPForm(WithoutPlaceholders, AllauthActivateForm):
-    pass
+    @property
+    def secret_in_fours(self) -> str:
+        """As somebody types it into an app; apps take the blanks."""
+        return " ".join(self.secret[start : start + 4] for start in range(0, len(self.secret), 4))

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.migrating import WithoutIndex
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -22,7 +24,7 @@ class Migration(migrations.Migration):
             model_name="entry",
             name="moves_balance",
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="entry",
             name="balance",
             field=models.ForeignKey(
@@ -33,7 +35,7 @@ class Migration(migrations.Migration):
                 verbose_name="balance",
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="entry",
             name="posted_by",
             field=models.ForeignKey(
@@ -44,7 +46,7 @@ class Migration(migrations.Migration):
                 verbose_name="posted by",
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="reservation",
             name="balance",
             field=models.ForeignKey(
@@ -55,7 +57,7 @@ class Migration(migrations.Migration):
                 verbose_name="balance",
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="reservation",
             name="queued_by",
             field=models.ForeignKey(

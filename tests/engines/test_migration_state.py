@@ -1,11 +1,17 @@
-"""`migrate` moves its state forward without building neighbours again: the models know every list all the same."""
+"""`migrate` moves its state forward without building neighbours again, and lets people read on."""
+
+from types import SimpleNamespace
 
 import pgtrigger
-from django.db import migrations, models
+from django.apps import apps
+from django.db import connection, migrations, models
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
+from audit.migrating import WithoutIndex
 from nanchang_portal.management.migration_state import MigrationState
+from training.models import Certificate
 
 TRIGGER = pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)
 STEPS = [
@@ -62,3 +68,35 @@ def test_a_list_builds_no_model_again():
     assert state.apps.get_model("demo", "claim") is claim
     STEPS[9].state_forwards("demo", state)
     assert state.apps.get_model("demo", "firm") is not firm
+
+
+def test_a_key_loses_its_index_and_what_it_leads_to_is_read_on(db):
+    field = Certificate._meta.get_field("institution")
+    indexes = "SELECT count(*) FROM pg_index WHERE indrelid = 'training_certificate'::regclass"
+    keys = "SELECT array_agg(oid) FROM pg_constraint WHERE conrelid = 'training_certificate'::regclass"
+    locks = (
+        "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock' "
+        "AND relation = 'accounts_organisation'::regclass"
+    )
+    state = SimpleNamespace(apps=apps)
+    with connection.cursor() as cursor, connection.schema_editor() as editor:
+
+        def asked(statement):
+            return cursor.execute(statement).fetchone()[0]
+
+        before = asked(indexes), asked(keys)
+        cursor.execute("CREATE INDEX of_django ON training_certificate (institution_id)")
+        WithoutIndex("certificate", "institution", field).database_forwards("training", editor, state, state)
+        assert (asked(indexes), asked(keys), asked(locks)) == (*before, 0)
+
+
+def test_no_migration_makes_a_constraint_anew_to_drop_an_index():
+    changed = {
+        str(migration): operation.name
+        for migration in MigrationLoader(None).disk_migrations.values()
+        for operation in migration.operations
+        if type(operation) is migrations.AlterField
+        and operation.field.remote_field
+        and not operation.field.db_index
+    }
+    assert changed == {}

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.migrating import WithoutIndex
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -19,7 +21,7 @@ class Migration(migrations.Migration):
             model_name="enrolment",
             name="one_institution",
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="certificate",
             name="institution",
             field=models.ForeignKey(
@@ -31,7 +33,7 @@ class Migration(migrations.Migration):
                 verbose_name="institution",
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="enrolment",
             name="changed_by",
             field=models.ForeignKey(
@@ -43,7 +45,7 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="enrolment",
             name="training_class",
             field=models.ForeignKey(
@@ -54,7 +56,7 @@ class Migration(migrations.Migration):
                 verbose_name="class",
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="trainee",
             name="changed_by",
             field=models.ForeignKey(
@@ -66,7 +68,7 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="trainee",
             name="institution",
             field=models.ForeignKey(
@@ -77,7 +79,7 @@ class Migration(migrations.Migration):
                 verbose_name="institution",
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="trainingclass",
             name="changed_by",
             field=models.ForeignKey(
@@ -89,7 +91,7 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.AlterField(
+        WithoutIndex(
             model_name="trainingclass",
             name="institution",
             field=models.ForeignKey(

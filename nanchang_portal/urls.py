@@ -23,6 +23,7 @@ urlpatterns = [
     path("healthz/live", views.live, name="live"),
     path("healthz/ready", views.ready, name="ready"),
     path("metrics", views.metrics_text, name="metrics"),
+    path("session", views.session_state, name="session_state"),
     path("display", views.display_settings, name="display_settings"),
     path("language/setlang/", views.set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),

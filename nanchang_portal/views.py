@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -56,6 +57,13 @@ def metrics_text(request):
     if not settings.METRICS_TOKEN or not constant_time_compare(sent, settings.METRICS_TOKEN):
         raise Http404
     return HttpResponse(metrics.text(), content_type=metrics.CONTENT_TYPE)
+
+
+@require_GET
+@never_cache
+def session_state(request):
+    """Who is signed in, and a token for their forms: asked by a page that stood open for long, before it sends."""
+    return JsonResponse({"user": request.user.get_username(), "token": get_token(request)})
 
 
 def set_language(request):

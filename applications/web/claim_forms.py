@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from accounts.forms import VisibleField
 from accounts.identifiers import validate_signature
 from accounts.models import Organisation
 from applications.selectors import enterprises_of
@@ -62,7 +63,7 @@ class SubmitForm(forms.Form):
             )
         },
     )
-    name = forms.CharField(
+    name = VisibleField(
         label=gettext_lazy("Name of the person who gives it"),
         max_length=60,
         validators=[validate_signature],

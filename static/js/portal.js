@@ -101,6 +101,39 @@
     }
   });
 
+  // Who is signed in? Signing in anew makes the tokens of the page's forms worthless: they are renewed with the answer.
+  const signedOut = document.querySelector("template[data-session-url]");
+  const OPEN_LONG = 10 * 60 * 1000;
+  let askedAt = Date.now();
+  const stillSignedIn = async () => {
+    const answer = await fetch(signedOut.dataset.sessionUrl, { credentials: "same-origin" });
+    const { user, token } = await answer.json();
+    if (user !== signedOut.dataset.user) return false;
+    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+    if (document.body.hasAttribute("hx-headers")) {
+      document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+    }
+    askedAt = Date.now();
+    return true;
+  };
+  const tellSignedOut = (form) => {
+    form.previousElementSibling?.matches("[data-signed-out]") && form.previousElementSibling.remove();
+    const notice = signedOut.content.firstElementChild.cloneNode(true);
+    notice.dataset.signedOut = "";
+    form.before(notice);
+    notice.focus();
+  };
+  const sendIfSignedIn = async (form, button) => {
+    let yes = true; // no answer is no reason to hold anything back
+    try {
+      yes = await stillSignedIn();
+    } catch {
+      askedAt = Date.now();
+    }
+    if (yes) form.requestSubmit(button);
+    else tellSignedOut(form);
+  };
+
   // Autosave: 800 ms after the last key, one request at a time, tried again after a failure.
   const savers = new WeakMap();
   const say = (form, text) => {
@@ -134,14 +167,17 @@
         credentials: "same-origin",
       });
       if (response.redirected || response.status === 401 || response.status === 403) {
-        say(form, texts.textSignIn);
-        schedule(form, 30000);
+        // Signed in again in another window: go on at once.
+        saver.renewed = !saver.renewed && (await stillSignedIn());
+        if (!saver.renewed) say(form, texts.textSignIn);
+        schedule(form, saver.renewed ? 0 : 30000);
       } else if (response.status >= 500 || response.status === 429) {
         throw new Error(String(response.status));
       } else {
         // A refusal (someone else changed the draft, say) arrives as the same parts, with its sentence.
         swap(await response.text());
         saver.failures = 0;
+        saver.renewed = false;
         saver.stopped = response.status === 409;
         if (response.ok && !saver.again) dirty.delete(form);
       }
@@ -186,6 +222,11 @@
     if (event.defaultPrevented || form.method !== "post") return;
     if (form.dataset.sent) {
       event.preventDefault();
+      return;
+    }
+    if (signedOut && Date.now() - askedAt > OPEN_LONG && form.closest("main, #content")) {
+      event.preventDefault();
+      sendIfSignedIn(form, event.submitter);
       return;
     }
     dirty.delete(form);

@@ -51,6 +51,19 @@ def test_too_many_fields_are_refused_in_words(db, settings):
     assert b"<h1>" in response.content
 
 
+def test_a_page_may_ask_who_is_signed_in_and_renews_its_token(db):
+    """The cookie of the token is out of a script's reach, and signing in anew changes it."""
+    user = factories.UserFactory()
+    client = Client(enforce_csrf_checks=True)
+    assert client.get(reverse("session_state")).json()["user"] == ""
+    client.force_login(user)
+    answer = client.get(reverse("session_state"))
+    assert answer.json()["user"] == user.username and "no-store" in answer.headers["Cache-Control"]
+    sent = {"csrfmiddlewaretoken": answer.json()["token"]}
+    assert client.post(reverse("organisation_new"), sent).status_code == 200
+    assert client.post(reverse("organisation_new"), {}).status_code == 403
+
+
 @pytest.mark.parametrize("target", ELSEWHERE)
 @pytest.mark.parametrize("name", ["display_settings", "set_language"])
 def test_the_way_back_stays_here(db, name, target):

@@ -82,6 +82,7 @@ PAGES = {
     "live": PUBLIC,
     "ready": PUBLIC,
     "metrics": PUBLIC,
+    "session_state": PUBLIC,
     "display_settings": PUBLIC,
     "set_language": PUBLIC,
     "account_login": NEITHER,

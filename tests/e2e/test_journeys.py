@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests import factories
+from tests.e2e.conftest import Person
 
 FIRST_PASSWORD = "Qingshanhu-2015-kaishi"
 
@@ -104,6 +105,38 @@ def test_an_enterprise_from_sign_up_to_its_award(person, unique, new_credit_code
     assert "500,000.00" in clerk.text
     assert "南昌市服务外包扶持资金申报平台" in clerk.text, "the award is read in Chinese"
     assert "初审" in clerk.text, "the history is there"
+
+
+def test_what_was_typed_outlives_the_session(person, unique):
+    """A form that stood open for long is not sent in vain: its clerk signs in elsewhere and presses again."""
+    clerk = person("enterprise4")
+    clerk.page.clock.install()
+    clerk.go("/offshore/contracts/new").fill(
+        registration_number=f"REG-{unique}",
+        contract_number=f"C-{unique}",
+        name="软件开发",
+        client_name="Example Client Ltd (fictional)",
+        client_country="US",
+        service_type="ito",
+        sector="software",
+        value="3,000",
+        signed_on="2015-01-05",
+        starts_on="2015-01-05",
+    )
+    context = clerk.page.context
+    context.clear_cookies()
+    clerk.page.clock.fast_forward("20:00")
+    send = clerk.page.locator("main form button[type=submit]:visible").last
+    send.click()
+    notice = clerk.page.locator("[data-signed-out]")
+    expect(notice).to_be_focused()
+    elsewhere = Person(context.new_page()).sign_in("enterprise4")
+    elsewhere.page.close()
+    expect(clerk.page.locator("[name=contract_number]")).to_have_value(f"C-{unique}")
+    with clerk.page.expect_navigation():
+        send.click()
+    expect(clerk.page).to_have_url(re.compile("/offshore/contracts/$"))
+    expect(clerk.page.locator("main")).to_contain_text(f"C-{unique}")
 
 
 def test_a_claim_submitted_in_the_browser_while_the_broker_is_down(person, portal):

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from accounts.forms import VisibleField
 from accounts.identifiers import validate_signature
 from accounts.models import Organisation
 from training.web.fields import IdListField, InstitutionMixin
@@ -66,7 +67,7 @@ class SubmitForm(forms.Form):
             )
         },
     )
-    signed_by = forms.CharField(
+    signed_by = VisibleField(
         label=gettext_lazy("Name of the person who gives it"),
         max_length=60,
         validators=[validate_signature],

@@ -59,7 +59,7 @@ def _server_ticks(backend: int) -> int:
     for child in Path(f"/proc/{server}/task/{server}/children").read_text().split():
         try:
             total += sum(_ticks(int(child))[:2])
-        except FileNotFoundError:  # it has just ended
+        except (FileNotFoundError, ProcessLookupError):  # it has just ended
             pass
     return total
 

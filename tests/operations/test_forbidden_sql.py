@@ -12,6 +12,11 @@ from tests import factories
 from tests.payments.conftest import approved_offshore, draft_of, office_people
 from tests.payments.test_after_payment import found, ordered
 
+#: An account as somebody just entered it: what a copy of a verified one has instead.
+ENTERED = (
+    '{{"id": 0, "state": "entered", "confirmed_by_id": null, "confirmed_at": null, "verified_by_id": null, '
+    '"verified_at": null,'
+)
 #: Wall (or the word with which its trigger refuses) and statement; {words} are keys of the rows below.
 FORBIDDEN = {
     # An award is what was granted, once, until it is reversed with its reopening.
@@ -48,6 +53,23 @@ FORBIDDEN = {
         UPDATE payments_batch SET state = 'released', submitted_by_id = made_by_id, submitted_at = now(), count = 1,
             total_rmb = 1, lines_hash = 'x', released_by_id = {another}, released_at = now() WHERE id = {batch}""",
     "batch_origin_is_final": "UPDATE payments_batch SET made_by_id = {another} WHERE id = {batch}",
+    "batch_total_is_its_payments": """
+        UPDATE payments_batch SET state = 'submitted', submitted_by_id = made_by_id, submitted_at = now(), count = 1,
+            total_rmb = 1, lines_hash = 'x' WHERE id = {batch}""",
+    "account_number_is_masked": f"""
+        INSERT INTO payments_payeeaccount SELECT (jsonb_populate_record(a,
+            '{ENTERED} "number_masked": "3600987654321"}}}}')).* FROM payments_payeeaccount a WHERE id = {{account}}""",
+    "account_one_change_at_a_time": f"""
+        INSERT INTO payments_payeeaccount SELECT (jsonb_populate_record(a,
+            '{ENTERED} "reason": ""}}}}'::jsonb || jsonb_build_object('id', -copy))).*
+        FROM payments_payeeaccount a, generate_series(1, 2) copy WHERE a.id = {{account}}""",
+    "account_one_verified": f"""
+        INSERT INTO payments_payeeaccount SELECT (jsonb_populate_record(a, '{ENTERED} "reason": ""}}}}')).*
+        FROM payments_payeeaccount a WHERE a.id = {{account}};
+        UPDATE payments_payeeaccount SET state = 'confirmed', confirmed_by_id = {{initial}}, confirmed_at = now()
+        WHERE id = 0;
+        UPDATE payments_payeeaccount SET state = 'verified', verified_by_id = {{another}}, verified_at = now()
+        WHERE id = 0""",
     "account_begins_entered": "INSERT INTO payments_payeeaccount SELECT (jsonb_populate_record(a, '{{\"id\": 0}}')).* "
     "FROM payments_payeeaccount a WHERE id = {account}",
     "account_people_are_final": "UPDATE payments_payeeaccount SET verified_by_id = {another} WHERE id = {account}",

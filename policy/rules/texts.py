@@ -1,10 +1,12 @@
 """Every sentence of a reason or a trace step, in Chinese and English, keyed by its stable code.
 
 A template names numbers of the step; a format spec says how the number is worded (`{short_usd:,}` groups thousands,
-`{days_short:days}` says "one day"). The sentences can therefore be rebuilt from stored codes and numbers.
+`{days_short:days}` says "one day", `{start:day}` 1 Jul 2015). The sentences can therefore be rebuilt from stored codes
+and numbers.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from string import Formatter
 from typing import NamedTuple
@@ -119,20 +121,20 @@ STEPS: Mapping[str, Text] = {
         "{granted_rmb:,} RMB granted before, {result:,} RMB for this claim",
     ),
     "training.period": Text(
-        "培训 {start} 至 {end}（首尾两日均计入），满{months}个月的最后一日为 {exact_end}，"
+        "培训 {start:day} 至 {end:day}（首尾两日均计入），满{months}个月的最后一日为 {exact_end:day}，"
         "要求{operator:period_op}{months}个月：{result:outcome}",
-        "Training from {start} to {end}, both days counted; exactly {months:months} end on {exact_end}; "
-        "{operator:period_op} {months:months} asked: {result:outcome}",
+        "Training from {start:day} to {end:day}, both days counted; exactly {months:months} end on "
+        "{exact_end:day}; {operator:period_op} {months:months} asked: {result:outcome}",
     ),
     "training.contract": Text(
-        "劳动合同 {start} 至 {end}（首尾两日均计入），满{months}个月的最后一日为 {exact_end}，"
+        "劳动合同 {start:day} 至 {end:day}（首尾两日均计入），满{months}个月的最后一日为 {exact_end:day}，"
         "要求{operator:period_op}{months}个月：{result:outcome}",
-        "Labour contract from {start} to {end}, both days counted; exactly {months:months} end on {exact_end}; "
-        "{operator:period_op} {months:months} asked: {result:outcome}",
+        "Labour contract from {start:day} to {end:day}, both days counted; exactly {months:months} end on "
+        "{exact_end:day}; {operator:period_op} {months:months} asked: {result:outcome}",
     ),
     "training.contract_open_ended": Text(
-        "劳动合同自 {start} 起无固定期限，要求{operator:period_op}{months}个月：{result:outcome}",
-        "Labour contract from {start} without an end; {operator:period_op} {months:months} asked: {result:outcome}",
+        "劳动合同自 {start:day} 起无固定期限，要求{operator:period_op}{months}个月：{result:outcome}",
+        "Labour contract from {start:day} without an end; {operator:period_op} {months:months} asked: {result:outcome}",
     ),
     "training.certificate": Text(
         "有考核合格证书（{certified:yes_no}）：{result:outcome}",
@@ -223,6 +225,13 @@ class _Worder(Formatter):
             return value
         if format_spec == ",":
             return format(Decimal(value), ",f")
+        if format_spec == "day":
+            day = date.fromisoformat(value)
+            return (
+                f"{day.year}年{day.month}月{day.day}日"
+                if self.language == "zh"
+                else f"{day.day} {day:%b} {day.year}"
+            )
         if format_spec == "days":
             return "one day" if value == "1" else f"{value} days"
         if format_spec == "months":

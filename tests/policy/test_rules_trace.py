@@ -103,7 +103,7 @@ def test_both_languages_of_a_sentence_use_the_same_numbers_and_known_words(catal
         names = [{name for name, _ in used} for used in fields]
         assert names[0] == names[1], code
         specs = {spec for used in fields for _, spec in used}
-        assert specs <= {"", ",", "days", "months", *texts.WORDS}, code
+        assert specs <= {"", ",", "day", "days", "months", *texts.WORDS}, code
         assert re.search("[\u4e00-\u9fff]", text.zh) and not re.search("[\u4e00-\u9fff]", text.en), code
 
 
@@ -251,3 +251,9 @@ def test_an_unknown_code_or_a_missing_number_is_named():
         texts.reason_text("x.y", {})
     with pytest.raises(texts.TextError, match="lacks 'short_usd'"):
         texts.reason_text("offshore.threshold_short", {"operator": "gt"})
+
+
+def test_days_are_worded_as_people_write_them():
+    numbers = {"start": "2015-07-01", "operator": "gt", "months": "12"}
+    text = texts.step_text("training.contract_open_ended", numbers, "met")
+    assert text.zh.startswith("劳动合同自 2015年7月1日 起") and text.en.startswith("Labour contract from 1 Jul 2015 ")

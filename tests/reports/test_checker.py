@@ -93,7 +93,7 @@ def test_the_spelling_of_programs_is_read_too(client):
         (OFFSHORE, {"year": "2015", "claim1": "NaN"}, "claim1", "invalid"),
         (OFFSHORE, {"year": "2015", "claim1": "9" * 400}, "claim1", "max_digits"),
         (OFFSHORE, {"year": "2015", "claim1": "1", "claim25": "1"}, "__all__", "too_many"),
-        (TRAINING, HIRED | {"training_end": "2015-02-30"}, "training_end", "invalid"),
+        (TRAINING, HIRED | {"training_end": "2015-02-30"}, "training_end", "no_day"),
         (TRAINING, HIRED | {"training_end": "2015-02-01"}, "training_end", "order"),
         (TRAINING, HIRED | {"contract_end": "2015-06-30"}, "contract_end", "order"),
         (TRAINING, HIRED | {"contract_start": "0001-01-01"}, "contract_start", "far"),

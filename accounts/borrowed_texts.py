@@ -146,6 +146,7 @@ LETTERS = (
     _("Email address %(deleted_email)s has been removed from your account."),
 )
 FIELDS = (
+    _("Null characters are not allowed."),
     _("This field is required."),
     _("Enter a valid date."),
     _("Enter a number."),

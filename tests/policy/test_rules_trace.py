@@ -256,4 +256,6 @@ def test_an_unknown_code_or_a_missing_number_is_named():
 def test_days_are_worded_as_people_write_them():
     numbers = {"start": "2015-07-01", "operator": "gt", "months": "12"}
     text = texts.step_text("training.contract_open_ended", numbers, "met")
-    assert text.zh.startswith("劳动合同自 2015年7月1日 起") and text.en.startswith("Labour contract from 1 Jul 2015 ")
+    assert text.zh.startswith("劳动合同自 2015年7月1日 起") and text.en.startswith(
+        "Labour contract from 1 Jul 2015 "
+    )

@@ -315,7 +315,7 @@ def test_the_consent_is_frozen_with_the_filing(school, enrolment, officials):
     case.refresh_from_db()
     (line,) = case.submissions.get().snapshot["lines"]
     assert line["consent_on"] == "2015-03-01" and case.current_assessment == before
-    assert "2015-03-01" in words(school.client.get(case.get_absolute_url()))
+    assert "Consent recorded 1 Mar 2015" in words(school.client.get(case.get_absolute_url()))
 
 
 def test_files_that_were_never_filed_are_destroyed(

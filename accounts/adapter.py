@@ -7,6 +7,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import crypto
 from accounts.permissions import is_official
@@ -30,6 +31,12 @@ def _of_the_portal(url: str) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):
     """Officials land on their desk, everyone else on the dashboard."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": gettext_lazy(
+            "Wrong too often. Nothing is locked: wait five minutes, then try again."
+        )
+    }
 
     def get_login_redirect_url(self, request) -> str:
         return "/admin/" if is_official(request.user) else super().get_login_redirect_url(request)

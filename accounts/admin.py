@@ -6,8 +6,10 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +17,7 @@ from accounts import appointment_admin, appointments, lost_factor_admin, service
 from accounts.admin_forms import EndForm, GrantForm
 from accounts.enums import OfficialRole
 from accounts.models import Accreditation, Membership, Organisation, User
-from accounts.permissions import may_accredit, may_appoint, may_reset_factors
+from accounts.permissions import may_accredit, may_appoint, may_lead_account, may_reset_factors
 from audit import services as audit
 from audit.admin_base import ReadOnlyAdmin, ReadOnlyInline, with_people
 
@@ -88,8 +90,38 @@ class PortalUserAdmin(UserAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def get_readonly_fields(self, request, obj=None):
+        """Administrators are made beside the portal (`createsuperuser`); the desk takes the right away, or closes."""
+        fixed = set(super().get_readonly_fields(request, obj))
+        if obj is None:
+            return tuple(fixed)
+        if not obj.is_superuser or obj.pk == request.user.pk:
+            fixed.add("is_superuser")
+        if obj.is_superuser and not obj.is_active:
+            fixed.add("is_active")
+        if not may_lead_account(request.user, obj):
+            fixed |= {"username", "display_name", "email", "groups"}
+        return tuple(fixed)
+
+    def get_fieldsets(self, request, obj=None):
+        found = super().get_fieldsets(request, obj)
+        if obj is None or may_lead_account(request.user, obj):
+            return found
+        shown = [name for name in found[0][1]["fields"] if name != "password"]
+        return ((found[0][0], {"fields": shown}), *found[1:])
+
+    def user_change_password(self, request, id, form_url=""):
+        found = self.get_object(request, unquote(id))
+        if found is not None and not (answer := may_lead_account(request.user, found)):
+            raise PermissionDenied(answer.reason)
+        return super().user_change_password(request, id, form_url)
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        context = {"may_reset_factors": bool(may_reset_factors(request.user))}
+        found = self.get_object(request, unquote(object_id))
+        context = {
+            "may_reset_factors": bool(may_reset_factors(request.user)),
+            "led_elsewhere": "" if found is None else may_lead_account(request.user, found).reason,
+        }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def save_related(self, request, form, formsets, change):

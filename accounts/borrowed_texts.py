@@ -14,7 +14,6 @@ SIGN_IN = (
     _("If you have not created an account yet, then please %(link)ssign up%(end_link)s first."),
     _("The username and/or password you specified are not correct."),
     _("The email address and/or password you specified are not correct."),
-    _("Too many failed login attempts. Try again later."),
     _("This account is currently inactive."),
     _("Successfully signed in as %(name)s."),
     _("Sign Out"),

@@ -33,6 +33,26 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        triggers = [
+            # Else one administrator is two people: an account of their own making confirms what they asked for.
+            pgtrigger.Trigger(
+                name="administrator_by_owner",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__is_superuser=True),
+                func="""
+                    IF (TG_OP = 'INSERT' OR NOT OLD.is_superuser OR (NEW.is_active AND NOT OLD.is_active))
+                        AND NOT pg_has_role(
+                            current_user,
+                            (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database()), 'MEMBER'
+                        )
+                    THEN
+                        RAISE EXCEPTION 'administrator_by_owner' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.display_name or self.username

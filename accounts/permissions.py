@@ -103,3 +103,18 @@ def may_reset_factors(user: User) -> Answer:
     if not (user.is_active and user.is_staff and user.is_superuser):
         return Answer(False, _("Only administrators take a lost second factor away."))
     return YES
+
+
+def may_lead_account(user: User, person: User) -> Answer:
+    """May this administrator change name, address, password or roles of that account on the desk?
+
+    Not of a colleague: who could, would be two administrators. Closing the account is everybody's.
+    """
+    if person.is_superuser and person.pk != user.pk:
+        return Answer(
+            False,
+            _(
+                "Another administrator's account is led by its owner. Here it can only be closed or lose its rights."
+            ),
+        )
+    return YES

@@ -341,7 +341,8 @@ def deploy(seconds: int) -> Outcome:
                 outcome.tried["workers and beat started"] += 1
         root = stack.proxy()
         stack.run(
-            "web", "manage.py", "createsuperuser", "--noinput", "--username", "operator", "--email", "o@example.test",
+            "migrate", "manage.py", "createsuperuser", "--noinput",
+            "--username", "operator", "--email", "o@example.test",
             more={"DJANGO_SUPERUSER_PASSWORD": secrets.token_urlsafe(16)},
         )  # fmt: skip
         stack.run("worker", "manage.py", "seal_audit", "--public-key")

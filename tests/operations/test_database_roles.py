@@ -220,11 +220,13 @@ def test_the_running_portal_is_that_user(portal):
         assert app.execute("SELECT count(*) > 0 FROM audit_record").fetchone() == (True,)
 
 
-def test_every_kind_of_row_is_made_by_that_user(as_wide):
-    """What the access tests look at, from registering to filing, deciding and paying: nothing of it needs the owner."""
-    assert world.build().approved.status == "approved"
-    as_wide.execute("SELECT current_user")
-    assert as_wide.fetchone() == (WIDE,)
+def test_every_kind_of_row_is_made_by_that_user(db):
+    """What the access tests look at, from registering to filing, deciding and paying; an administrator is there."""
+    factories.UserFactory(is_staff=True, is_superuser=True)
+    with run_as(WIDE) as cursor:
+        assert world.build().approved.status == "approved"
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == (WIDE,)
 
 
 @pytest.mark.parametrize(

@@ -300,8 +300,14 @@ def test_a_look_across_ends_with_its_block_also_after_an_error(world, as_web):
     scope.leave()
 
 
+@pytest.fixture
+def superuser(world):
+    """Made before the connection is a web process's: those make none."""
+    return person(world, "superuser")
+
+
 @pytest.mark.parametrize("programme", ["offshore", "training"])
-def test_a_worker_writes_in_one_piece_through_the_wall(world, as_web, programme):
+def test_a_worker_writes_in_one_piece_through_the_wall(superuser, as_web, programme):
     """COPY goes into no walled table: what a city's recomputation and a simulation write stands apart."""
     as_web.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}_all")
     recomputation = recomputations.start(programme=programme, year=None, user=None)
@@ -310,9 +316,7 @@ def test_a_worker_writes_in_one_piece_through_the_wall(world, as_web, programme)
         tasks.work(part.pk)
     assert standing(recomputation).is_done and standing(recomputation).rows > 0
     assert list(differences(recomputation)) == []
-    simulation = simulated(
-        ask(person(world, "superuser"), version(programme, "2013-gte"), years=(2013, 2026))
-    )
+    simulation = simulated(ask(superuser, version(programme, "2013-gte"), years=(2013, 2026)))
     assert simulation.state == "done"
     as_web.execute("RESET ROLE")
 

@@ -1,7 +1,8 @@
 """Approvals against one hot cap: the ledger's post and a whole audited approval, against one guarded statement.
 
 Limit: one prepared statement in psycopg, a guarded UPDATE that feeds the INSERT, from four connections at once. Usual:
-`SELECT .. FOR UPDATE`, look, save, write an entry, in Django. Then a cap that suffices for half of those who ask: what
+`SELECT .. FOR UPDATE`, look, save, write an entry, in Django. The ledger's statement is also sent alone, as the limit's
+is: the rest of a post is Django. Then a cap that suffices for half of those who ask: what
 was granted beyond it is counted. Then batches: the posts of all who ask as one statement that adds up in their order
 and takes those that fit, into the ledger's own tables with their triggers; and what the portal does with such
 statements, a fund's queue served and a batch of payments committed. At last whole approvals, and where their time goes.
@@ -43,6 +44,7 @@ def measure() -> dict[str, Any]:
     city.run("INSERT INTO bench_cap VALUES (1, 1000000000, 0)")
     guarded = _guarded()
     posted, balance, user = _posted()
+    alone = _alone(balance, user)
     usual = _usual(balance, user)
     beyond = _beyond(user)
     batch = _batch(user)
@@ -52,6 +54,7 @@ def measure() -> dict[str, Any]:
     times = {
         "guarded statement": guarded,
         "ledger post": posted,
+        "its statement alone, prepared": alone,
         "select for update": usual,
         "batch by window sum": batch,
         "a fund's queue served": served,
@@ -62,6 +65,7 @@ def measure() -> dict[str, Any]:
         times,
         (
             ("guarded statement", "ledger post"),
+            ("guarded statement", "its statement alone, prepared"),
             ("guarded statement", "whole audited approval"),
             ("select for update", "ledger post"),
             ("select for update", "batch by window sum"),
@@ -112,6 +116,18 @@ def _at_once(call: Callable[[int, int], object]) -> tuple[float, float]:
 
 
 def _guarded() -> tuple[float, float]:
+    return _plain(GUARDED, lambda key: {"rmb": Decimal("1.00"), "key": key})
+
+
+def _alone(balance, user) -> tuple[float, float]:
+    """The ledger's statement as the limit's is sent: what no client can undercut, as long as its tables check."""
+    from ledger import services
+
+    return _plain(services._GRANT, lambda key: [balance.pk, Decimal("1.00"), f"alone-{key}", user.pk])
+
+
+def _plain(statement: str, params: Callable[[str], Any]) -> tuple[float, float]:
+    """Times for a statement that psycopg prepares, without Django."""
     import psycopg
     from django.db import connection
 
@@ -119,11 +135,7 @@ def _guarded() -> tuple[float, float]:
     place = connection.connection.info.dsn
     plain = [psycopg.connect(place, autocommit=True, prepare_threshold=1) for _ in range(RACERS)]
     try:
-        return _at_once(
-            lambda racer, number: plain[racer].execute(
-                GUARDED, {"rmb": Decimal("1.00"), "key": f"{racer}-{number}"}
-            )
-        )
+        return _at_once(lambda racer, number: plain[racer].execute(statement, params(f"{racer}-{number}")))
     finally:
         for one in plain:
             one.close()

@@ -121,17 +121,18 @@ def amounts(part_id: int) -> None:
 
     from casework import columns
     from recomputations.models import Part
-    from training.bulk import cells_of, claims_in, finder_of, span_of
+    from training.bulk import blocks_of, cells_of, claims_in, finder_of, span_of
 
     with transaction.atomic():
         part = Part.objects.select_related("recomputation").get(pk=part_id)
         found = claims_in(span_of(part), "enrolments", "trainings", "contracts", "conditions")
-        enrolments, *facts = map(cells_of, found[2:])
-        finder = finder_of(_terms())
-        codes = finder.columns(*facts)
-        tails = {code: "\t{}\t{}\n".format(*finder.decoded(code)) for code in set(codes)}
-        piece = "".join(map(add, enrolments, map(tails.__getitem__, codes)))
-        columns.write("bench_amounts", ("id", "trainee_rmb", "institution_rmb"), piece.encode())
+        finder, pieces = finder_of(_terms()), []
+        for block in blocks_of(found):
+            enrolments, *facts = map(cells_of, block[2:])
+            codes = finder.columns(*facts)
+            tails = {code: "\t{}\t{}\n".format(*finder.decoded(code)) for code in set(codes)}
+            pieces.append("".join(map(add, enrolments, map(tails.__getitem__, codes))))
+        columns.write("bench_amounts", ("id", "trainee_rmb", "institution_rmb"), "".join(pieces).encode())
 
 
 def _check_equal(found: str) -> None:

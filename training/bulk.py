@@ -1,11 +1,10 @@
 """Training claims of a whole city in columns: the inputs as the rules saw them, judged by `policy.rules.findings`."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import zip_longest
-from operator import add
+from itertools import chain, repeat, zip_longest
 from typing import Any
 
 from django.db import connection
@@ -26,6 +25,8 @@ from recomputations.programmes import Judged, Kept
 from training.assessment import facts_of
 from training.frozen import FrozenClaim, RecomputedLine
 
+#: Lines that are judged together.
+BLOCK = 5_000
 #: The columns of a claim in the order in which they are written.
 FROZEN = (
     "assessment_id", "trainees", "enrolments", "persons", "signed", "trainings", "contracts", "conditions",
@@ -179,7 +180,7 @@ def claims_in(span: dict[str, Any], *names: str) -> list[tuple]:
 
 
 def cells_of(column: Iterable[str]) -> list[str]:
-    """A line for each trainee of a part, from the texts of its claims."""
+    """A line for each trainee, from the texts of their claims."""
     return "\n".join(column).split("\n")
 
 
@@ -188,23 +189,41 @@ def judge(span: dict[str, Any], terms: Sequence[TrainingTerms], *, part: int) ->
     found = claims_in(span, "persons", "signed", "trainings", "contracts", "conditions")
     if not found:
         return Judged(b"", 0, ZERO)
-    claims, counts, persons, signed, *facts = found
-    finders, which = _by_version(cells_of(signed), terms)
-    codes = codes_of(finders, which, [cells_of(column) for column in facts])
-    if any(persons):
-        _once_in_a_claim(codes, finders, counts, persons)
-    rmb, tails = ZERO, {}
-    for code, count in Counter(codes).items():
-        trainee, institution, findings = finders[code // CODES].decoded(code % CODES)
-        rmb += (trainee + institution) * count
-        tails[code] = f"\t{trainee}\t{institution}\t{findings}\n"
-    rows, positions = list(map(tails.__getitem__, codes)), list(map(str, range(max(counts))))
-    piece, begin = [], 0
-    for claim, count in zip(claims, counts, strict=True):
-        head = f"{part}\t{claim}\t"
-        piece += head, head.join(map(add, positions[:count], rows[begin : begin + count]))
-        begin += count
-    return Judged("".join(piece).encode(), len(rows), rmb)
+    finders, number_of = _by_version(found[3], terms)
+    counted, worth, tails, pieces = Counter(), {}, {}, []
+    for claims, counts, persons, signed, *facts in blocks_of(found):
+        which = [number_of[day] for day in cells_of(signed)] if len(finders) > 1 else None
+        codes = codes_of(finders, which, [cells_of(column) for column in facts])
+        if any(persons):
+            _once_in_a_claim(codes, finders, counts, persons)
+        for code in set(codes) - tails.keys():
+            trainee, institution, findings = finders[code // CODES].decoded(code % CODES)
+            worth[code], tails[code] = trainee + institution, f"\t{trainee}\t{institution}\t{findings}\n"
+        counted.update(codes)
+        pieces.append(_rows(part, claims, counts, map(tails.__getitem__, codes)))
+    rmb = sum((worth[code] * count for code, count in counted.items()), ZERO)
+    return Judged(b"".join(pieces), counted.total(), rmb)
+
+
+def blocks_of(columns: Sequence[tuple]) -> Iterator[list[tuple]]:
+    """The columns cut at every few claims: what is made of so many lines stays in the processor's cache."""
+    begin = lines = 0
+    for end, count in enumerate(columns[1], start=1):
+        lines += count
+        if lines >= BLOCK or end == len(columns[1]):
+            yield [column[begin:end] for column in columns]
+            begin, lines = end, 0
+
+
+def _rows(part: int, claims: Sequence[int], counts: Sequence[int], tails: Iterable[str]) -> bytes:
+    """The lines of some claims as COPY takes them; each ends with its tail."""
+    positions = list(map(str, range(max(counts))))
+    heads = (f"{part}\t{claim}\t" for claim in claims)
+    cells = [""] * (3 * sum(counts))
+    cells[0::3] = chain.from_iterable(map(repeat, heads, counts))
+    cells[1::3] = chain.from_iterable(positions[:count] for count in counts)
+    cells[2::3] = tails
+    return "".join(cells).encode()
 
 
 _finders: list[Finder] = []
@@ -220,14 +239,17 @@ def finder_of(terms: TrainingTerms) -> Finder:
     return _finders[-1]
 
 
-def _by_version(days: Sequence[str], terms: Sequence[TrainingTerms]) -> tuple[list[Finder], list[int] | None]:
-    """The versions that the days of signing fall under; which of them each row has, None when there is only one."""
-    of_day = {day: version_on(terms, date.fromisoformat(day)) for day in set(days)}
+def _by_version(signed: Iterable[str], terms: Sequence[TrainingTerms]) -> tuple[list[Finder], dict[str, int]]:
+    """The versions that the claims' days of signing fall under, and which of them a day has."""
+    days: set[str] = set()
+    for claim in signed:
+        days.update(claim.split("\n"))
+    of_day = {day: version_on(terms, date.fromisoformat(day)) for day in days}
     numbers = {
         code: number for number, code in enumerate({version.code: None for version in of_day.values()})
     }
     finders = [finder_of(next(one for one in terms if one.code == code)) for code in numbers]
-    return finders, [numbers[of_day[day].code] for day in days] if len(finders) > 1 else None
+    return finders, {day: numbers[version.code] for day, version in of_day.items()}
 
 
 def codes_of(

@@ -196,6 +196,10 @@ QUEUE = (
 )
 # Newer than Django's own catalogue.
 DJANGO = (
+    _("Select %s to change"),
+    _("Add %s"),
+    _("Change %s"),
+    _("View %s"),
     _("Error:"),
     _("Model name"),
     _("Add link"),

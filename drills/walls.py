@@ -645,6 +645,27 @@ CODE = [
         "if False:",
     ),
     Wall(
+        "a colleague's account is led by its owner",
+        "tests/accounts/test_administrators.py::test_of_a_colleague_only_the_end_can_be_set",
+        "accounts/permissions.py",
+        "if person.is_superuser and person.pk != user.pk:",
+        "if False:",
+    ),
+    Wall(
+        "what waits for the factor is handed out once",
+        "tests/accounts/test_waiting_steps.py::test_it_is_handed_out_once_and_not_to_another_session_or_person",
+        "accounts/waiting_steps.py",
+        "found = waiting.pop(token, None)",
+        "found = waiting.get(token)",
+    ),
+    Wall(
+        "it waits for an hour",
+        "tests/accounts/test_waiting_steps.py::test_no_more_than_a_few_wait_and_not_for_ever",
+        "accounts/waiting_steps.py",
+        'if step["person"] == request.user.pk and step["at"] > since',
+        'if step["person"] == request.user.pk',
+    ),
+    Wall(
         "only administrators take part in it",
         "tests/accounts/test_lost_factor.py::test_auditors_read_it_and_nobody_else_sees_it",
         "accounts/permissions.py",

@@ -93,3 +93,12 @@ def test_sign_up_asks_for_the_persons_name(client, db):
     assert not User.objects.filter(username="new").exists()
     client.post(reverse("account_signup"), data | {"display_name": "王芳"})
     assert User.objects.get(username="new").display_name == "王芳"
+
+
+def test_who_typed_wrong_too_often_reads_once_what_to_do(db):
+    UserFactory(username="clerk")
+    client = Client(REMOTE_ADDR="192.0.2.44")
+    client.cookies["language"] = "en"
+    wrong = {"login": "clerk", "password": "wrong"}
+    page = [client.post(reverse("account_login"), wrong) for _ in range(6)][-1].content.decode()
+    assert page.count("Nothing is locked: wait five minutes") == 1

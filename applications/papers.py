@@ -10,6 +10,7 @@ from accounts.permissions import Answer, may_file_for
 from applications.models import Contract, Receipt
 from casework.models import Case
 from casework.permissions import may_edit
+from casework.templatetags.portal import day_text
 from documents.enums import SubjectKind
 from documents.subjects import Subject, register, register_case
 from policy.enums import ProgrammeCode
@@ -34,7 +35,7 @@ def _receipt(receipt: Receipt, case: Case, answer: Answer) -> Subject:
         programme=ProgrammeCode.OFFSHORE,
         organisation=case.organisation,
         label=_("%(reference)s of %(day)s")
-        % {"reference": receipt.bank_reference, "day": receipt.received_on.isoformat()},
+        % {"reference": receipt.bank_reference, "day": day_text(receipt.received_on)},
         url=reverse("offshore:claim", args=[case.number]) + "#receipts",
         answer=answer,
         case=case,

@@ -17,6 +17,7 @@ from applications.models import BusinessReturn, Receipt
 from applications.returns.models import WHOLE_YEAR, last_day
 from applications.selectors import usd_total
 from casework.enums import Status
+from casework.templatetags.portal import day_text
 from policy import industry
 from policy.countries import COUNTRIES, ONSHORE
 from policy.practice import FIRST_YEAR, practice
@@ -38,7 +39,7 @@ def check_period(year: int, month: int, today: date | None = None) -> None:
     if last_day(year, month) >= today:
         raise ValidationError(
             _("This period is not over yet: it can be reported from %(day)s on.")
-            % {"day": date.fromordinal(last_day(year, month).toordinal() + 1).isoformat()}
+            % {"day": day_text(date.fromordinal(last_day(year, month).toordinal() + 1))}
         )
 
 

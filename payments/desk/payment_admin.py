@@ -6,11 +6,13 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from audit.admin_base import ReadOnlyAdmin
+from casework.templatetags.portal import day_text
 from casework.transitions import Refused
 from payments.after_permissions import may_open
 from payments.desk.common import AnswerForm, chip, page_key, tell, whole
@@ -29,8 +31,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "payee_name",
         "amount_rmb",
         "batch",
-        "settled_on",
-        "bank_reference",
+        "bank_said",
     )
     list_select_related = ("case", "batch")
     list_filter = ("state", "payee")
@@ -41,6 +42,12 @@ class PaymentAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def where(self, payment):
         return render_to_string("_partials/status_chip.html", {"status": chip(payment)})
+
+    @admin.display(description=gettext_lazy("Bank reference"), ordering="settled_on")
+    def bank_said(self, payment):
+        """The day under the reference: side by side the list is wider than a small screen."""
+        day_here = day_text(payment.settled_on) if payment.settled_on else ""
+        return format_html("{}<br>{}", payment.bank_reference, day_here)
 
     def get_urls(self):
         def named(route, view, name):

@@ -149,28 +149,23 @@ class BatchAdmin(ReadOnlyAdmin):
 
     def holds_view(self, request):
         """Cases whose payment is stopped; stop another one."""
+        typed = {name: request.POST.get(name, "").strip()[:300] for name in ("case", "reason")}
         if request.method == "POST":
             refuse_unless(may_hold(request.user))
-            case = Case.objects.visible_to(request.user).filter(number=request.POST.get("case", "")).first()
+            case = Case.objects.visible_to(request.user).filter(number=typed["case"]).first()
             if case is None:
                 messages.error(request, _("There is no case with this number."))
             else:
                 done = _("The payment of case %(number)s is stopped.") % {"number": case.number}
-                tell(
-                    request,
-                    holds.place_hold,
-                    done,
-                    case_id=case.pk,
-                    reason=request.POST.get("reason", "")[:300],
-                )
-            return redirect("admin:payments_batch_holds")
+                if tell(request, holds.place_hold, done, case_id=case.pk, reason=typed["reason"]):
+                    return redirect("admin:payments_batch_holds")
         rows = Hold.objects.select_related("case__organisation", "placed_by", "lifted_by").order_by(
             "-lifted_at", "-id"
         )
         page = Paginator(rows, payable.PAGE_SIZE).get_page(request.GET.get("p"))
-        return self._page(
-            request, "holds", _("Stopped payments"), page_obj=page, may_hold=may_hold(request.user)
-        )
+        status = 422 if request.method == "POST" else 200
+        context = {"page_obj": page, "may_hold": may_hold(request.user), "typed": typed}
+        return self._page(request, "holds", _("Stopped payments"), status, **context)
 
     @method_decorator(require_POST)
     def lift_view(self, request, pk: int):

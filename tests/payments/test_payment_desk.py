@@ -124,6 +124,15 @@ def test_a_stop_is_placed_and_lifted_by_another(office, offshore):
     assert hold.lifted_at is not None
 
 
+@pytest.mark.parametrize("wrong", [{"case": "OS-2015-999999"}, {"reason": ""}])
+def test_a_stop_that_is_refused_keeps_what_was_typed(office, offshore, wrong):
+    typed = {"case": offshore.number, "reason": "Wait for the court"} | wrong
+    answer = client_of(office.finance).post(url("batch_holds"), typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and not offshore.payment_holds.exists()
+    assert f'value="{typed["case"]}"' in page and f'value="{typed["reason"]}"' in page
+
+
 def queries(client, address: str) -> int:
     client.get(address)
     with CaptureQueriesContext(connection) as captured:

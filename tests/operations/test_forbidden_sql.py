@@ -17,6 +17,13 @@ ENTERED = (
     '{{"id": 0, "state": "entered", "confirmed_by_id": null, "confirmed_at": null, "verified_by_id": null, '
     '"verified_at": null,'
 )
+#: Somebody else concludes what was concluded.
+SECOND_REVIEW = """
+    UPDATE casework_case SET assigned_to_id = {works_on_it} WHERE id = {{other}};
+    INSERT INTO casework_review (case_id, assessment_id, assessment_hash, stage, outcome, reason, reviewer_id,
+        submitter_id)
+    SELECT case_id, assessment_id, assessment_hash, stage, outcome, reason, {{another}}, submitter_id
+    FROM casework_review WHERE case_id = {{other}}"""
 #: Wall (or the word with which its trigger refuses) and statement; {words} are keys of the rows below.
 FORBIDDEN = {
     # An award is what was granted, once, until it is reversed with its reopening.
@@ -26,18 +33,8 @@ FORBIDDEN = {
     "casework_award.only_reversal": "UPDATE casework_award SET amount_rmb = amount_rmb + 1 WHERE id = {award}",
     "casework_awardline.only_reversal": "UPDATE casework_awardline SET person_key = '1:other' WHERE award_id = {award}",
     "award_line_reversed_with_its_award": "UPDATE casework_awardline SET reversed_at = now() WHERE award_id = {award}",
-    "review_once_per_stage": """
-        UPDATE casework_case SET assigned_to_id = {another} WHERE id = {other};
-        INSERT INTO casework_review (case_id, assessment_id, assessment_hash, stage, outcome, reason, reviewer_id,
-            submitter_id)
-        SELECT case_id, assessment_id, assessment_hash, stage, outcome, reason, {another}, submitter_id
-        FROM casework_review WHERE case_id = {other}""",
-    "review_by_assignee": """
-        UPDATE casework_case SET assigned_to_id = {initial} WHERE id = {other};
-        INSERT INTO casework_review (case_id, assessment_id, assessment_hash, stage, outcome, reason, reviewer_id,
-            submitter_id)
-        SELECT case_id, assessment_id, assessment_hash, stage, outcome, reason, {another}, submitter_id
-        FROM casework_review WHERE case_id = {other}""",
+    "review_once_per_stage": SECOND_REVIEW.format(works_on_it="{another}"),
+    "review_by_assignee": SECOND_REVIEW.format(works_on_it="{initial}"),
     # A payment is paid once, to an account that three people saw, in the order of its steps.
     "payment_once_per_award_line": """
         INSERT INTO payments_payment (number, batch_id, award_line_id, case_id, account_id, payee, payee_name,

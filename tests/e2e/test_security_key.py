@@ -39,6 +39,10 @@ def test_a_security_key_is_added_and_opens_the_desk(at_localhost):
     with page.expect_navigation():
         page.locator("#mfa_webauthn_add").click()
     assert "/accounts/2fa/" in page.url and "/add/" not in page.url, someone.text
+    page.goto("/accounts/2fa/webauthn/")
+    with page.expect_navigation():
+        page.locator("a[href*='/remove/']").click()
+    assert "“钥匙”" in page.locator("main").inner_text()
     page.context.clear_cookies(name="sessionid")
     page.goto("/accounts/login/")
     someone.fill(login="auditor", password=PASSWORD).press()

@@ -710,7 +710,7 @@ FILES = {
 }
 #: Answers to programs and scripts.
 ANSWERS = {"healthz", "live", "ready", "metrics", "public:robots", "admin:jsi18n", "admin:autocomplete"} | {
-    "workbooks:progress", "offshore:autosave", "admin:simulations_simulation_progress",
+    "session_state", "workbooks:progress", "offshore:autosave", "admin:simulations_simulation_progress",
 }  # fmt: skip
 
 

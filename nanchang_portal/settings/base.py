@@ -25,6 +25,7 @@ def _is_web() -> bool:
 
 
 INSTALLED_APPS = [
+    "nanchang_portal",  # its commands go before Django's of the same name
     "nanchang_portal.admin_app.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -60,7 +61,6 @@ INSTALLED_APPS = [
     "training",
     "applications",
     "reports",
-    "nanchang_portal",
 ]
 
 MIDDLEWARE = [

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts import scope
 from accounts.enums import OfficialRole
 from accounts.models import User
+from audit.models import Record
 from tests import factories
 from tests.clients import Client
 
@@ -64,7 +65,12 @@ def test_web_and_worker_make_no_administrator(db, role):
 def test_the_owner_makes_one_by_command(db, monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", factories.PASSWORD)
     call_command("createsuperuser", interactive=False, username="third", email="t@example.test", verbosity=0)
-    assert User.objects.get(username="third").is_superuser
+    made = User.objects.get(username="third")
+    assert made.is_superuser
+    record = Record.objects.get(object_type="accounts.user", object_id=str(made.pk))
+    assert (record.actor_label, record.action) == ("system:createsuperuser", "user.created")
+    factories.UserFactory()
+    assert Record.objects.filter(actor_label=record.actor_label).count() == 1
 
 
 def test_the_desk_gives_everything_but_that_right(db):

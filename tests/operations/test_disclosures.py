@@ -17,6 +17,7 @@ PLACES = {
     "training/web/privacy.py::reveal": None,  # shows what the service above gave
     "payments/services/accounts.py::reveal_account": "payment.account_revealed",
     "payments/desk/account_admin.py::reveal_view": None,  # shows what the service above gave
+    "accounts/waiting_steps.py::take": None,  # what somebody typed goes back to them, in their session
     "payments/treasury.py::line_of": None,  # a line of the file, encrypted again; its download is written down
 }
 

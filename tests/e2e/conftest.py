@@ -59,6 +59,21 @@ class Person:
             self.page.locator(selector).last.click()
         return self
 
+    def contract_form(self, unique: str) -> "Person":
+        """The form of a new contract, filled in and not sent."""
+        return self.go("/offshore/contracts/new").fill(
+            registration_number=f"REG-{unique}",
+            contract_number=f"C-{unique}",
+            name="软件开发",
+            client_name="Example Client Ltd (fictional)",
+            client_country="US",
+            service_type="ito",
+            sector="software",
+            value="3,000,000.00",
+            signed_on="2015-01-05",
+            starts_on="2015-01-05",
+        )
+
     def supply(self, number: str) -> "Person":
         """Upload what a claim still requires, the way its forms do, and wait until it is checked."""
         page = self.page.context.request

@@ -23,18 +23,7 @@ DROP = """([selector, name, type, content]) => {
 
 def draft_with_a_receipt(clerk, unique: str) -> str:
     """A contract and a claim with one receipt; returns the claim's number."""
-    clerk.go("/offshore/contracts/new").fill(
-        registration_number=f"REG-{unique}",
-        contract_number=f"C-{unique}",
-        name="软件开发",
-        client_name="Example Client Ltd (fictional)",
-        client_country="US",
-        service_type="ito",
-        sector="software",
-        value="3,000,000.00",
-        signed_on="2015-01-05",
-        starts_on="2015-01-05",
-    ).press()
+    clerk.contract_form(unique).press()
     clerk.go("/offshore/claims/new").fill(year="2015").press()
     number = clerk.page.url.rsplit("/", 1)[1]
     contract = clerk.page.locator("[name$='-0-contract'] option").last.get_attribute("value")

@@ -51,18 +51,7 @@ def decide(official, number: str, outcome: str = "pass"):
 
 def test_an_enterprise_from_sign_up_to_its_award(person, unique, new_credit_code):
     clerk = register(person(), unique, new_credit_code, "enterprise")
-    clerk.go("/offshore/contracts/new").fill(
-        registration_number=f"REG-{unique}",
-        contract_number=f"C-{unique}",
-        name="软件开发",
-        client_name="Example Client Ltd (fictional)",
-        client_country="US",
-        service_type="ito",
-        sector="software",
-        value="3,000,000.00",
-        signed_on="2015-01-05",
-        starts_on="2015-01-05",
-    ).press()
+    clerk.contract_form(unique).press()
     clerk.go("/offshore/claims/new").fill(year="2015").press()
     number = clerk.page.url.rsplit("/", 1)[1]
     contract = clerk.page.locator("[name$='-0-contract'] option").last.get_attribute("value")
@@ -111,18 +100,7 @@ def test_what_was_typed_outlives_the_session(person, unique):
     """A form that stood open for long is not sent in vain: its clerk signs in elsewhere and presses again."""
     clerk = person("enterprise4")
     clerk.page.clock.install()
-    clerk.go("/offshore/contracts/new").fill(
-        registration_number=f"REG-{unique}",
-        contract_number=f"C-{unique}",
-        name="软件开发",
-        client_name="Example Client Ltd (fictional)",
-        client_country="US",
-        service_type="ito",
-        sector="software",
-        value="3,000",
-        signed_on="2015-01-05",
-        starts_on="2015-01-05",
-    )
+    clerk.contract_form(unique)
     context = clerk.page.context
     context.clear_cookies()
     clerk.page.clock.fast_forward("20:00")

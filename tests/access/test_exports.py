@@ -18,7 +18,7 @@ FIRST = ("=", "+", "-", "@", "\t=", "\r=", "＝", "＋", "－", "＠", " =", "\u
 #: Texts by which rows are found or checked; changed, the page would not be there.
 KEYS = re.compile(
     r"hash|key|code|number|sha|stored|version|state|status|kind|token|division|country|currency|password|username|email"
-    r"|name_masked|session|path|subject|url|programme|language|action|stream|effect|basis|actor|cnaps|reference|format"
+    r"|name_masked|session|path|subject|url|programme|media_type|language|action|stream|effect|basis|actor|cnaps|reference|format"
 )
 #: Files that need more than a row of the world, and what looks into them.
 ELSEWHERE = {

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from accounts import second_factor, waiting_steps
@@ -33,4 +34,5 @@ def waiting(request):
         way = second_factor.way_to_show(request.user) or "account_reauthenticate"
         return redirect(f"{reverse(way)}?{urlencode({'next': request.get_full_path()})}")
     step = waiting_steps.take(request, request.GET.get("step", ""))
-    return render(request, "accounts/waiting_step.html", {"step": step})
+    title = _("Your step goes on") if step else _("Nothing waits here")
+    return render(request, "accounts/waiting_step.html", {"step": step, "title": title})

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cryptography.fernet import InvalidToken
 from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -50,13 +51,16 @@ def suspend(request, way: str) -> HttpResponseRedirect:
 
 
 def take(request, token: str) -> Step | None:
-    """What waits under `token` for this person in this session, once; None when nothing does."""
+    """What waits under `token` for this person in this session, once; None when nothing does, or its key is gone."""
     waiting = _waiting(request)
     found = waiting.pop(token, None)
     if found is None:
         return None
     request.session[KEY] = waiting
-    posted = QueryDict(crypto.decrypt(found["posted"].encode()))
+    try:
+        posted = QueryDict(crypto.decrypt(found["posted"].encode()))
+    except InvalidToken:
+        return None
     fields = [(name, value) for name, values in posted.lists() for value in values]
     return Step(found["path"], found["back"], fields, found["had_file"])
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
+from cryptography.fernet import Fernet
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -83,6 +84,18 @@ def test_it_is_handed_out_once_and_not_to_another_session_or_person(finance):
     client.carry_on(page)
     assert client.get(page_of(asked)).context["step"] is None
     assert FundChange.objects.count() == 1
+
+
+def test_what_no_key_opens_any_more_does_not_wait(finance):
+    """A rotation has ended meanwhile, and the key with which it was encrypted is gone."""
+    client = browser(finance)
+    asked, session = propose(client), client.session
+    for step in session[waiting_steps.KEY].values():
+        step["posted"] = Fernet(Fernet.generate_key()).encrypt(b"kind=budget").decode()
+    session.save()
+    page = client.show(asked, code=code())
+    assert (page.status_code, page.context["step"]) == (200, None)
+    assert not FundChange.objects.exists()
 
 
 def test_a_code_serves_one_of_two_at_once_and_no_second_time(finance):
